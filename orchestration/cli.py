@@ -1,0 +1,106 @@
+"""The command line: what ``make run`` and ``make serve`` call, and what a scheduler without Dagster would."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from orchestration.lib.environment import Environment
+from orchestration.lib.state import BuildRequest
+
+DEMO_EVENTS = 100_000
+DEMO_DAYS = 30
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    help="Load landed logs, build the models, publish the marts. AUDIENCE_HOME says where (default ./var), "
+    "LANDING where the logs lie (default: simulated ones).",
+)
+
+Day = Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD")]
+Sources = Annotated[list[str] | None, typer.Option("--source", help="Load only this source (repeatable).")]
+
+
+@app.command()
+def refresh(
+    full: Annotated[bool, typer.Option("--full", help="Compute every table from bronze again.")] = False,
+    source: Sources = None,
+) -> None:
+    """Load what is new, build what is stale, publish. A second run waits for the first; one with nothing new says so."""
+    run(BuildRequest(full_refresh=full), source)
+
+
+@app.command()
+def backfill(first: Day, last: Day, source: Sources = None) -> None:
+    """Refresh, and compute the event dates FIRST to LAST (inclusive) again even where nothing changed."""
+    run(BuildRequest(backfill_from=first.date(), backfill_to=last.date()), source)
+
+
+@app.command()
+def serve(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) -> None:
+    """The Dagster UI on loopback, with the daily schedule and the landing sensor."""
+    environment = Environment.read()
+    environment.export()
+    prepare_dagster_home(environment.dagster_home)
+    arguments = ["dev", "--host", "127.0.0.1", "--port", str(port), "--module-name", "orchestration.definitions"]
+    dagster = Path(sys.executable).with_name("dagster")
+    os.execv(dagster, [str(dagster), *arguments])
+
+
+def prepare_dagster_home(folder: Path) -> None:
+    """Make the folder of the run history; runs queue one after the other since they share one warehouse."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "dagster.yaml").write_text(
+        "telemetry:\n  enabled: false\nconcurrency:\n  runs:\n    max_concurrent_runs: 1\n"
+    )
+    os.environ["DAGSTER_HOME"] = str(folder)
+
+
+def run(request: BuildRequest, sources: list[str] | None) -> None:
+    """Refresh with progress and a summary; exit code 1 when a model, a test or a file failed."""
+    # Rich and the pipeline are imported here so that --help stays instant.
+    from orchestration.console import console, live_listener, show_summary
+    from orchestration.lib.dbt import BuildError
+    from orchestration.refresh import refresh as run_refresh
+    from serving.publish import PublishError
+
+    environment = Environment.read()
+    environment.export()
+    if environment.is_demo and not is_filled(environment.home.landing):
+        simulate_demo(environment.home.landing)
+    try:
+        with live_listener() as listener:
+            report = run_refresh(environment, request, sources=sources, listener=listener)
+    except (BuildError, PublishError) as error:
+        console.print(f"[red]Not published:[/] the snapshot stays as it was.\n{error}", markup=True, soft_wrap=True)
+        raise typer.Exit(1) from error
+    show_summary(environment, report)
+    if report.landed.failed:
+        raise typer.Exit(1)
+
+
+def is_filled(landing: Path) -> bool:
+    """Whether anything was landed or simulated there."""
+    return landing.is_dir() and any(landing.iterdir())
+
+
+def simulate_demo(landing: Path) -> None:
+    """Write the demo's audience into the landing zone, aside first so that a killed run leaves no half of it."""
+    from ingestion.simulator import simulate
+    from orchestration.console import console
+
+    console.print(f"No LANDING given: simulating {DEMO_EVENTS:,} events over {DEMO_DAYS} days ...")
+    aside = landing.with_name("landing.new")
+    shutil.rmtree(aside, ignore_errors=True)
+    simulate(aside, events=DEMO_EVENTS, days=DEMO_DAYS)
+    landing.parent.mkdir(parents=True, exist_ok=True)
+    if landing.is_dir():
+        landing.rmdir()
+    aside.rename(landing)

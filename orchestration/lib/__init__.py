@@ -1,0 +1,1 @@
+"""Small typed functions that the command line and the Dagster definitions share."""

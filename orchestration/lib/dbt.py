@@ -1,0 +1,178 @@
+"""dbt inside this process: one build with progress, and the manifest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock
+
+from orchestration.lib.environment import DBT_PROJECT, REPOSITORY, Environment
+from orchestration.lib.fingerprint import code_hash
+from serving.publish import Description
+
+if TYPE_CHECKING:
+    from dbt_common.events.base_types import EventMsg
+
+PROFILES = REPOSITORY / "profiles.yml"
+# Unit tests check the code, not the data: `make test` runs them, a refresh does not.
+BUILD = ("build", "--exclude-resource-type", "unit_test")
+FAILED = {"error", "fail", "runtime error"}
+
+
+@dataclass(frozen=True)
+class NodeProgress:
+    """dbt is at node ``index`` of ``total`` (from 1)."""
+
+    index: int
+    total: int
+    name: str
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """How one model or test ended."""
+
+    unique_id: str
+    status: str
+    seconds: float
+    message: str
+
+    @property
+    def resource_type(self) -> str:
+        """``model``, ``test``, ``seed`` ..."""
+        return self.unique_id.partition(".")[0]
+
+    @property
+    def name(self) -> str:
+        """The node's own name."""
+        return self.unique_id.split(".")[2]
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """All nodes of a dbt invocation."""
+
+    nodes: Sequence[NodeResult]
+
+    @property
+    def failed(self) -> list[NodeResult]:
+        """Nodes that stopped the build."""
+        return [node for node in self.nodes if node.status in FAILED]
+
+    @property
+    def warned(self) -> list[NodeResult]:
+        """Tests that found something without stopping the build."""
+        return [node for node in self.nodes if node.status == "warn"]
+
+    def count(self, resource_type: str) -> int:
+        """Nodes of a kind that ran."""
+        return sum(node.resource_type == resource_type and node.status != "skipped" for node in self.nodes)
+
+    def seconds(self, resource_type: str) -> float:
+        """Time spent in nodes of a kind."""
+        return sum(node.seconds for node in self.nodes if node.resource_type == resource_type)
+
+
+class BuildError(RuntimeError):
+    """dbt could not finish; ``result`` names the nodes, where it came that far."""
+
+    def __init__(self, message: str, result: BuildResult | None = None) -> None:
+        super().__init__(message)
+        self.result = result
+
+
+def run_dbt(
+    environment: Environment,
+    arguments: Sequence[str],
+    on_node: Callable[[NodeProgress], None] | None = None,
+) -> BuildResult:
+    """Run one dbt command in this process, silently but for ``on_node``; its log goes to the home's ``dbt/logs``.
+
+    Raises:
+        BuildError: a node failed, or dbt could not start.
+    """
+    # Importing dbt takes a second or two, which a run with nothing new need not spend.
+    from dbt.cli.main import dbtRunner
+
+    environment.export()
+
+    def relay(event: EventMsg) -> None:
+        if on_node and event.info.name == "LogStartLine":
+            data: Any = event.data
+            on_node(NodeProgress(data.index, data.total, data.node_info.node_name))
+
+    outcome = dbtRunner(callbacks=[relay]).invoke([*quiet(environment), *arguments, *places(environment)])
+    results = getattr(outcome.result, "results", None)
+    result = BuildResult(
+        [
+            NodeResult(node.node.unique_id, str(node.status), node.execution_time, str(node.message or ""))
+            for node in results or []
+        ]
+    )
+    if not outcome.success:
+        raise BuildError(failure_text(result, outcome.exception, environment), result)
+    return result
+
+
+def quiet(environment: Environment) -> list[str]:
+    """Global flags: nothing on the terminal, everything in the log."""
+    return ["--quiet", "--log-level", "none", "--log-level-file", "info", "--log-path", str(environment.dbt_log_path)]
+
+
+def places(environment: Environment) -> list[str]:
+    """Where the project is read and its artifacts are written."""
+    return [
+        "--project-dir", str(DBT_PROJECT),
+        "--profiles-dir", str(REPOSITORY),
+        "--target", environment.target,
+        "--target-path", str(environment.dbt_target_path),
+    ]  # fmt: skip
+
+
+def failure_text(result: BuildResult, exception: BaseException | None, environment: Environment) -> str:
+    """What went wrong, in lines a person can act on."""
+    lines = [f"{node.resource_type} {node.name}: {node.message.strip()}" for node in result.failed]
+    if exception is not None:
+        lines.append(str(exception))
+    lines.append(f"Log: {environment.dbt_log_path / 'dbt.log'}")
+    return "\n".join(lines)
+
+
+def manifest_path(environment: Environment) -> Path:
+    """dbt's manifest of the project as it is now, parsed again only when a file of the project changed.
+
+    Raises:
+        BuildError: the project does not parse.
+    """
+    path = environment.dbt_target_path / "manifest.json"
+    stamp = environment.dbt_target_path / "manifest.code_hash"
+    environment.dbt_target_path.mkdir(parents=True, exist_ok=True)
+    # Dagster loads definitions in several processes at once.
+    with FileLock(environment.dbt_target_path / "manifest.lock"):
+        code = code_hash(DBT_PROJECT, [PROFILES], {"home": str(environment.home.root), "target": environment.target})
+        if not path.exists() or not stamp.exists() or stamp.read_text() != code:
+            run_dbt(environment, ["parse"])
+            stamp.write_text(code)
+    return path
+
+
+def descriptions(manifest: Path) -> dict[tuple[str, str], Description]:
+    """Texts of models and columns by (schema, table), from a dbt manifest."""
+    nodes = json.loads(manifest.read_text())["nodes"].values()
+    return {
+        (node["schema"], node["alias"]): Description(
+            node["description"], {name: column["description"] for name, column in node["columns"].items()}
+        )
+        for node in nodes
+        if node["resource_type"] == "model"
+    }
+
+
+def dbt_version() -> str:
+    """Version of dbt-core."""
+    return version("dbt-core")

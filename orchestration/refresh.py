@@ -1,0 +1,159 @@
+"""The pipeline as plain functions: load what landed, build what is stale, publish what was built."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from ingestion.load import LandingReport, Progress, load_landing
+
+from orchestration.lib.dbt import (
+    BUILD,
+    PROFILES,
+    BuildResult,
+    NodeProgress,
+    dbt_version,
+    descriptions,
+    run_dbt,
+)
+from orchestration.lib.environment import DBT_PROJECT, Environment
+from orchestration.lib.fingerprint import Fingerprint, fingerprint
+from orchestration.lib.locking import warehouse_lock
+from orchestration.lib.state import BuildRequest, Status, WarehouseState, read_state, write_state
+from serving.publish import Provenance, Publication, PublishError, publish, read_provenance
+
+
+@dataclass(frozen=True)
+class Listener:
+    """What a run tells while it works; every part may be left out."""
+
+    landing: Callable[[Progress], None] | None = None
+    waiting: Callable[[str], None] | None = None
+    node: Callable[[NodeProgress], None] | None = None
+    publishing: Callable[[int, int, str], None] | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run has to do: build (why, or None), with which request, and whether to publish."""
+
+    reason: str | None
+    request: BuildRequest
+    fingerprint: Fingerprint
+    must_publish: bool
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether the published marts already show all that was landed."""
+        return self.reason is None and not self.must_publish
+
+
+@dataclass(frozen=True)
+class RefreshReport:
+    """What a run did; ``built`` and ``published`` are None where there was nothing to do."""
+
+    landed: LandingReport
+    plan: Plan
+    built: BuildResult | None
+    published: Publication | None
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def refresh(
+    environment: Environment,
+    request: BuildRequest | None = None,
+    *,
+    sources: Sequence[str] | None = None,
+    listener: Listener | None = None,
+) -> RefreshReport:
+    """Bring the published marts up to the landing zone.
+
+    Args:
+        environment: where to read and write.
+        request: what to compute again beyond what is stale.
+        sources: only these emitters' files (default: all).
+        listener: told of progress.
+
+    Raises:
+        BuildError: dbt failed; the published snapshot stays as it was, and the next run resumes.
+        PublishError: the marts could not be published.
+    """
+    listener = listener or Listener()
+    seconds: dict[str, float] = {}
+    with timed(seconds, "ingest"):
+        landed = load_landing(environment.landing, environment.home, sources=sources, on_progress=listener.landing)
+    with warehouse_lock(environment.home, "a refresh", listener.waiting):
+        plan = make_plan(environment, request or BuildRequest())
+        built = None
+        published = None
+        if plan.reason is not None:
+            with timed(seconds, "build"):
+                built = build(environment, plan, listener.node)
+        if plan.must_publish:
+            with timed(seconds, "publish"):
+                published = publish_build(environment, listener.publishing)
+    return RefreshReport(landed, plan, built, published, seconds)
+
+
+def make_plan(environment: Environment, request: BuildRequest) -> Plan:
+    """Compare what a build would read with what the warehouse and the snapshot were made from. Needs the lock."""
+    now = fingerprint(environment.home, DBT_PROJECT, PROFILES)
+    state = read_state(environment.home)
+    provenance = read_provenance(environment.home)
+    reason: str | None = None
+    if state is None:
+        reason = "there is no warehouse yet"
+    elif state.status is Status.BUILDING:
+        reason = f"the run of {state.started_at} was not finished"
+        request = request.including(state.request)
+    elif state.status is Status.PARTIAL:
+        reason = "only a part was built last time"
+        request = request.including(state.request)
+    elif not request.is_plain:
+        reason = "a full refresh is asked for" if request.full_refresh else "a backfill is asked for"
+    elif state.code_hash != now.code:
+        reason = "the models changed"
+    elif state.fingerprint != str(now):
+        reason = "there are new loads"
+    is_shown = state is not None and provenance is not None and provenance.build_id == state.build_id
+    return Plan(reason, request, now, must_publish=reason is not None or not is_shown)
+
+
+def build(environment: Environment, plan: Plan, on_node: Callable[[NodeProgress], None] | None = None) -> BuildResult:
+    """Run the models and the tests on their data. Needs the lock; a crash leaves the state at ``building``."""
+    with recorded(environment, plan):
+        return run_dbt(environment, [*BUILD, *plan.request.arguments()], on_node)
+
+
+@contextmanager
+def recorded(environment: Environment, plan: Plan, status: Status = Status.BUILT) -> Iterator[WarehouseState]:
+    """Record a build around the code that does it: ``building`` before, ``status`` only after it succeeded."""
+    state = WarehouseState.begin(str(plan.fingerprint), plan.fingerprint.code, plan.request)
+    write_state(environment.home, state)
+    yield state
+    write_state(environment.home, state.ended(status))
+
+
+def publish_build(environment: Environment, on_progress: Callable[[int, int, str], None] | None = None) -> Publication:
+    """Publish the warehouse's last build. Needs the lock.
+
+    Raises:
+        PublishError: the last build is unfinished, or of a selection only.
+    """
+    state = read_state(environment.home)
+    if state is None or state.status is not Status.BUILT:
+        raise PublishError("The warehouse holds no finished build: run `make run` (or the refresh job) first.")
+    provenance = Provenance(state.build_id, state.fingerprint, state.code_hash, dbt_version())
+    manifest = environment.dbt_target_path / "manifest.json"
+    texts = descriptions(manifest) if manifest.exists() else {}
+    return publish(environment.home, provenance, descriptions=texts, on_progress=on_progress)
+
+
+@contextmanager
+def timed(seconds: dict[str, float], step: str) -> Iterator[None]:
+    """Note how long a step took, in seconds."""
+    began = time.monotonic()
+    yield
+    seconds[step] = time.monotonic() - began

@@ -1,0 +1,1 @@
+"""Hands finished marts to people and systems."""

@@ -1,0 +1,318 @@
+"""Finished marts as a versioned, read-only DuckDB file that readers switch to atomically.
+
+``published/marts.duckdb`` is a relative symlink to the newest ``marts.<generation>.duckdb``. A generation is built under
+a temporary name, written to disk, renamed, and only then linked: a reader has the old one or the new one, whole.
+Readers open the resolved path (``current_snapshot``), since one process that opens the link twice while an old handle is
+alive is given the old data again.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from ingestion.home import Home
+
+# The published areas, in reading order; earlier layers stay private to the warehouse.
+SCHEMAS = (
+    "core", "engagement", "interactivity", "paths", "funnels", "experiments",
+    "conversion", "learning", "kpis", "quality", "exports",
+)  # fmt: skip
+# DuckDB 2.0 writes files that 1.x, and so most BI drivers and the browser build, cannot open.
+STORAGE_VERSION = "v1.4.0"
+# Readers that opened a generation keep it (POSIX); those between resolving and opening get this many publishes of time.
+KEEP = 3
+LINK = "marts.duckdb"
+GENERATION = re.compile(r"marts\.(\d+)\.duckdb")
+
+OnProgress = Callable[[int, int, str], None]
+
+
+class PublishError(RuntimeError):
+    """The warehouse cannot be published; the message says what to do. The previous snapshot stays as it was."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A relation of the warehouse and how many rows of it were published."""
+
+    schema: str
+    name: str
+    rows: int = 0
+
+    @property
+    def sql(self) -> str:
+        """Quoted ``"schema"."name"``."""
+        return f"{quoted(self.schema)}.{quoted(self.name)}"
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Which build of the warehouse a snapshot shows."""
+
+    build_id: str
+    fingerprint: str
+    code_hash: str
+    dbt_version: str
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a table and its columns mean, for the comments a SQL client shows."""
+
+    text: str
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Publication:
+    """A published snapshot."""
+
+    path: Path
+    generation: int
+    published_at: datetime
+    provenance: Provenance
+    tables: Sequence[Table]
+    size_bytes: int
+    seconds: float
+
+
+def publish(
+    home: Home,
+    provenance: Provenance,
+    *,
+    descriptions: Mapping[tuple[str, str], Description] | None = None,
+    keep: int = KEEP,
+    on_progress: OnProgress | None = None,
+) -> Publication:
+    """Copy the marts of the warehouse into a new generation and switch readers to it.
+
+    The caller holds the warehouse lock: a half-built warehouse would be published as it is.
+
+    Args:
+        home: where the warehouse and the published files lie.
+        provenance: the build that the warehouse holds.
+        descriptions: by (schema, table); missing ones leave a table without comments.
+        keep: generations left on disk, this one included.
+        on_progress: told (tables done, tables in all, name of the next).
+
+    Raises:
+        PublishError: there is no warehouse, or it has no table to publish.
+    """
+    began = time.monotonic()
+    if not home.warehouse.exists():
+        raise PublishError(f"There is no warehouse at {home.warehouse}: run `make run` first.")
+    home.published.mkdir(parents=True, exist_ok=True)
+    sweep(home.published)
+    generation = max(generations(home.published), default=0) + 1
+    aside = home.published / f".marts.{generation}.duckdb.new"
+    published_at = datetime.now(UTC)
+    tables = write_snapshot(
+        home.warehouse, aside, generation, published_at, provenance, descriptions or {}, on_progress
+    )
+    path = home.published / f"marts.{generation}.duckdb"
+    flush(aside)
+    os.rename(aside, path)
+    switch(home.published, path.name)
+    prune(home.published, keep)
+    seconds = time.monotonic() - began
+    return Publication(path, generation, published_at, provenance, tables, path.stat().st_size, seconds)
+
+
+def write_snapshot(
+    warehouse: Path,
+    target: Path,
+    generation: int,
+    published_at: datetime,
+    provenance: Provenance,
+    descriptions: Mapping[tuple[str, str], Description],
+    on_progress: OnProgress | None,
+) -> list[Table]:
+    """Write one generation's file: every published relation as a table, and ``_meta``."""
+    settings = {
+        "memory_limit": os.environ.get("AUDIENCE_MEMORY_LIMIT", "4GB"),
+        "temp_directory": str(target.with_suffix(".spill")),
+    }
+    with duckdb.connect(config=settings) as connection:
+        # Views of the warehouse name it by its file's stem, so it is attached under that name.
+        connection.execute(f"attach {literal(str(warehouse))} as warehouse (read_only)").fetchall()
+        connection.execute(
+            f"attach {literal(str(target))} as snapshot (storage_version {literal(STORAGE_VERSION)})"
+        ).fetchall()
+        connection.execute("set TimeZone = 'UTC'").fetchall()
+        connection.execute("begin transaction").fetchall()
+        relations = published_relations(connection)
+        if not relations:
+            raise PublishError(f"{warehouse} holds no marts: run `make run` first.")
+        for schema in dict.fromkeys(relation.schema for relation in relations):
+            connection.execute(f"create schema snapshot.{quoted(schema)}").fetchall()
+        tables = []
+        for done, relation in enumerate(relations):
+            if on_progress:
+                on_progress(done, len(relations), f"{relation.schema}.{relation.name}")
+            tables.append(copy_table(connection, relation))
+            describe_table(connection, relation, descriptions.get((relation.schema, relation.name)))
+        write_meta(connection, generation, published_at, provenance, tables)
+        connection.execute("commit").fetchall()
+        connection.execute("checkpoint snapshot").fetchall()
+        connection.execute("detach snapshot").fetchall()
+    return tables
+
+
+def published_relations(connection: duckdb.DuckDBPyConnection) -> list[Table]:
+    """Tables and views of the warehouse's published schemas, in the order of ``SCHEMAS``, then by name."""
+    rows = connection.execute(
+        """
+        select table_schema, table_name
+        from information_schema.tables
+        where table_catalog = 'warehouse' and table_schema in (select unnest($schemas))
+        order by list_position($schemas, table_schema), table_name
+        """,
+        {"schemas": list(SCHEMAS)},
+    ).fetchall()
+    return [Table(schema, name) for schema, name in rows]
+
+
+def copy_table(connection: duckdb.DuckDBPyConnection, relation: Table) -> Table:
+    """Copy one relation whole; views become tables, so that a snapshot needs nothing but itself."""
+    row = connection.execute(f"create table snapshot.{relation.sql} as from warehouse.{relation.sql}").fetchall()
+    return Table(relation.schema, relation.name, int(row[0][0]))
+
+
+def describe_table(connection: duckdb.DuckDBPyConnection, relation: Table, description: Description | None) -> None:
+    """Attach the comments that SQL clients show beside names."""
+    if description is None:
+        return
+    if description.text:
+        connection.execute(f"comment on table snapshot.{relation.sql} is {literal(description.text)}").fetchall()
+    present = connection.execute(
+        """
+        select column_name from information_schema.columns
+        where table_catalog = 'snapshot' and table_schema = ? and table_name = ?
+        """,
+        [relation.schema, relation.name],
+    ).fetchall()
+    for (column,) in present:
+        text = description.columns.get(column)
+        if text:
+            target = f"snapshot.{relation.sql}.{quoted(column)}"
+            connection.execute(f"comment on column {target} is {literal(text)}").fetchall()
+
+
+def write_meta(
+    connection: duckdb.DuckDBPyConnection,
+    generation: int,
+    published_at: datetime,
+    provenance: Provenance,
+    tables: Sequence[Table],
+) -> None:
+    """Write ``_meta.publication`` (one row) and ``_meta.published_table`` (one row per table)."""
+    connection.execute("create schema snapshot._meta").fetchall()
+    connection.execute(
+        """
+        create table snapshot._meta.publication as
+        select
+            $generation::bigint as generation,
+            $published_at::timestamp as published_at,
+            $build_id as build_id,
+            $fingerprint as fingerprint,
+            $code_hash as code_hash,
+            $dbt_version as dbt_version
+        """,
+        {
+            "generation": generation,
+            "published_at": published_at.replace(tzinfo=None),
+            "build_id": provenance.build_id,
+            "fingerprint": provenance.fingerprint,
+            "code_hash": provenance.code_hash,
+            "dbt_version": provenance.dbt_version,
+        },
+    ).fetchall()
+    connection.execute(
+        """
+        create table snapshot._meta.published_table as
+        select unnest($schemas) as schema_name, unnest($names) as table_name, unnest($rows)::bigint as row_count
+        """,
+        {
+            "schemas": [table.schema for table in tables],
+            "names": [table.name for table in tables],
+            "rows": [table.rows for table in tables],
+        },
+    ).fetchall()
+
+
+def current_snapshot(home: Home) -> Path | None:
+    """The generation that readers should open now, as a resolved path, or None before the first publish."""
+    link = home.published / LINK
+    return link.resolve() if link.exists() else None
+
+
+def read_provenance(home: Home) -> Provenance | None:
+    """Which build the current snapshot shows; None where there is no snapshot, or one from before this record."""
+    path = current_snapshot(home)
+    if path is None:
+        return None
+    try:
+        with duckdb.connect(path, read_only=True) as connection:
+            row = connection.execute(
+                "select build_id, fingerprint, code_hash, dbt_version from _meta.publication"
+            ).fetchall()
+    except duckdb.CatalogException:
+        return None
+    return Provenance(*row[0]) if row else None
+
+
+def generations(folder: Path) -> dict[int, Path]:
+    """Published files by generation, oldest first."""
+    found = ((GENERATION.fullmatch(path.name), path) for path in folder.iterdir())
+    return dict(sorted((int(match.group(1)), path) for match, path in found if match))
+
+
+def sweep(folder: Path) -> None:
+    """Remove what a killed publish left behind."""
+    for path in folder.glob(".marts.*"):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def switch(folder: Path, name: str) -> None:
+    """Point the link at a generation in one step; relative, so that the folder can be moved or mounted elsewhere."""
+    link = folder / ".marts.link"
+    link.symlink_to(name)
+    os.replace(link, folder / LINK)
+    flush(folder)
+
+
+def prune(folder: Path, keep: int) -> None:
+    """Remove all but the newest ``keep`` generations."""
+    for path in list(generations(folder).values())[: -max(keep, 1)]:
+        path.unlink()
+
+
+def flush(path: Path) -> None:
+    """Force a file or a folder's entries to disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def quoted(identifier: str) -> str:
+    """A SQL identifier, whatever it contains."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """A SQL string, for statements that take no parameters."""
+    return "'" + text.replace("'", "''") + "'"
