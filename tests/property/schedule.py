@@ -1,0 +1,131 @@
+"""How the records of many streams reach the landing zone: shuffled, split, repeated, over several runs, with crashes."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from tests.oracle.catalog import Snapshot
+from tests.oracle.records import landed_line
+from tests.property.catalogs import united_snapshots
+from tests.property.streams import Stream
+
+REPEATED_LINES = 0.05
+REPEATED_FILES = 0.2
+LATE_CATALOG = 0.6
+
+
+@dataclass(frozen=True)
+class Crash:
+    """An attempt at a run that does not get to its end: how it ends, and how far it gets (0..1)."""
+
+    moment: float
+    kind: str
+
+    KINDS = ("killed at a statement", "only the first models", "killed while loading")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What lands before one run, as file name to text, and the crashes it suffers before it succeeds."""
+
+    files: Mapping[str, str]
+    crashes: Sequence[Crash]
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """The runs that deliver some streams, and the same records delivered at once, each once."""
+
+    streams: Sequence[Stream]
+    runs: Sequence[Run]
+    at_once: Mapping[str, str]
+
+    def deliveries(self) -> list[str]:
+        """Every native line as delivered, once for each file content it was in."""
+        contents = {text for run in self.runs for name, text in run.files.items() if name.startswith("native/")}
+        return [line for text in sorted(contents) for line in text.splitlines()]
+
+
+def lines_of(streams: Iterable[Stream]) -> list[str]:
+    """The native lines of the streams, in their order."""
+    return [landed_line(record) for stream in streams for record in stream.records]
+
+
+def snapshot_file(snapshot: Snapshot) -> tuple[str, str]:
+    """Where a catalog snapshot lands and what its file holds."""
+    text = "".join(json.dumps(row) + "\n" for row in snapshot.rows)
+    if snapshot.as_of is None:
+        return f"catalog/{snapshot.entity}.ndjson", text
+    moment = snapshot.as_of.strftime("%Y-%m-%dT%H-%M-%SZ")
+    return f"catalog/{snapshot.entity}/as_of={moment}/{snapshot.entity}.ndjson", text
+
+
+def catalog_files(streams: Iterable[Stream]) -> dict[str, str]:
+    """The landed catalog of all streams together."""
+    return dict(snapshot_file(each) for each in united_snapshots(stream.snapshots for stream in streams))
+
+
+def split(random: Random, lines: Sequence[str], folder: str, count: int) -> dict[str, str]:
+    """Lines shuffled into at most `count` files of random size."""
+    files: dict[str, list[str]] = {}
+    for line in random.sample(lines, len(lines)):
+        files.setdefault(f"{folder}/{random.randrange(count)}.ndjson", []).append(line)
+    return {name: "".join(f"{line}\n" for line in members) for name, members in files.items()}
+
+
+def random_crashes(random: Random) -> list[Crash]:
+    """None, one or two crashes before a run succeeds."""
+    return [Crash(random.random(), random.choice(Crash.KINDS)) for _ in range(random.choice([0, 1, 1, 2]))]
+
+
+def random_schedule(seed: int, streams: Sequence[Stream], runs: int = 4) -> Schedule:
+    """Deliver the streams over `runs` runs, one of which has nothing new (never the first).
+
+    Every record arrives at least once, whatever its order; some again in another file, some files twice.
+    """
+    random = Random(f"schedule {seed}")
+    idle = random.randrange(1, runs)
+    busy = [number for number in range(runs) if number != idle]
+    delivered: dict[int, list[str]] = {number: [] for number in busy}
+    for stream in streams:
+        # Most of a stream comes in one run, so that what comes in the others bridges and displaces it.
+        usual = random.choice(busy)
+        for record in stream.records:
+            line = landed_line(record)
+            delivered[usual if random.random() < 0.5 else random.choice(busy)].append(line)
+            while random.random() < REPEATED_LINES:
+                delivered[random.choice(busy)].append(line)
+
+    files: dict[int, dict[str, str]] = {number: {} for number in range(runs)}
+    for number in busy:
+        files[number] = split(random, delivered[number], f"native/{number}", random.choice([1, 2, 4]))
+        for name, text in list(files[number].items()):
+            if random.random() < REPEATED_FILES:
+                files[random.choice(busy)][f"{name[:-7]}-again.ndjson"] = text
+    for name, text in catalog_files(streams).items():
+        late = random.random() < LATE_CATALOG
+        files[random.choice(busy) if late else busy[0]][name] = text
+
+    at_once = {"native/all.ndjson": "".join(f"{line}\n" for line in sorted(set(lines_of(streams))))}
+    ordered = [Run(files[number], random_crashes(random) if number != idle else []) for number in range(runs)]
+    return Schedule(streams, ordered, at_once | catalog_files(streams))
+
+
+def land(landing: Path, files: Mapping[str, str]) -> None:
+    """Write files under a landing folder, old enough not to look as if they were still growing."""
+    for name, text in files.items():
+        path = landing / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        settle(path)
+
+
+def settle(path: Path) -> None:
+    """Give a file an age, so that discovery need not watch it for growth."""
+    old = path.stat().st_mtime - 3600
+    os.utime(path, (old, old))
