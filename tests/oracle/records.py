@@ -264,7 +264,7 @@ def precedence(event: Event) -> list[tuple[bool, Any]]:
 
     The fields are compared as rules 1 to 5 leave them.
     """
-    values = [event.received_at]
+    values: list[Any] = [event.received_at]
     for name in ENVELOPE_ORDER:
         value = event.occurred_at if name == "occurred_at" else event.get(name)
         values.append(json.dumps(value) if isinstance(value, list | dict) else value)

@@ -33,7 +33,7 @@ def random_snapshots(random: Random, workspace: str, prefix: str, start: datetim
 
 def random_nodes(random: Random, workspace: str, prefix: str) -> list[dict[str, Any]]:
     """Some nodes of the two videos, some of them the video itself."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for video in (f"{prefix}v1", f"{prefix}v2"):
         for node in (*NODES, video):
             if not rows or random.random() < 0.7:
@@ -47,7 +47,7 @@ def random_nodes(random: Random, workspace: str, prefix: str) -> list[dict[str, 
 
 def random_edges(random: Random, workspace: str, prefix: str) -> list[dict[str, Any]]:
     """Some edges between the nodes of the two videos, loops among them."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for video in (f"{prefix}v1", f"{prefix}v2"):
         for origin in NODES:
             for target in NODES:
