@@ -64,6 +64,7 @@ class Visits:
         return self.is_resumed | self.is_late | self.is_slow_buyer
 
     def take(self, rows: Flags | Integers) -> Visits:
+        """The given rows (mask or numbers)."""
         return Visits(**{name: column[rows] for name, column in vars(self).items()})
 
 
@@ -108,6 +109,10 @@ def visits(settings: Settings, world: World, days: Integers, slots: Integers) ->
         rows = days == day
         start[rows] = starts(settings, int(day), lead[rows])
     start += np.where(second, rnd.between(keys, "second-after", 120_000, 900_000), 0)
+    if settings.files_per_day > 1:  # a visit may not begin before its file does
+        for day in np.unique(days):
+            rows = days == day
+            start[rows] = np.maximum(start[rows], starts(settings, int(day), slots[rows]))
 
     device_day, device_slot = _device_slots(settings, days, lead)
     device = rnd.mix(rnd.slot_keys(settings.seed, device_day, device_slot) + np.uint64(1))
@@ -125,9 +130,7 @@ def visits(settings: Settings, world: World, days: Integers, slots: Integers) ->
         video[rows] = shelf[rnd.pick(keys[rows], "video", weights)]
     is_bot = rnd.chance(device, "bot", rates.bots)
     drawn_in = (audience == 0) | (audience == 3)
-    campaign = np.where(
-        drawn_in & rnd.chance(keys, "campaign", 600_000), rnd.pick(keys, "which-campaign", (4, 5, 6, 2)), -1
-    )
+    campaign = np.where(drawn_in & rnd.chance(keys, "campaign", 600_000), rnd.pick(keys, "which-campaign", (4, 5, 6, 2)), -1)
     skewed = rnd.chance(device, "skewed", rates.skewed_clocks)
     skew = rnd.between(device, "skew", 120_000, 10_800_000) * np.where(rnd.chance(device, "fast", 500_000), 1, -1)
     return Visits(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
@@ -64,8 +65,7 @@ def _authored(settings: Settings, template: Template, names: list[str]) -> dict[
     start, end = settings.start, settings.start + timedelta(days=60)
     nodes = [(v, n) for v in template.videos for n in v.nodes]
     asked = [(v, e) for v, n in nodes for e in n.elements if e.question_id]
-    entities: dict[str, list[Row]] = {name: [] for name in
-        ("videos", "nodes", "edges", "elements", "questions", "options", "campaigns", "experiments", "goals", "accounts")}  # fmt: skip
+    entities: dict[str, list[Row]] = defaultdict(list)
     for name in names:
         here: Row = {"workspace_id": name}
         entities["videos"] += [

@@ -42,6 +42,7 @@ class Element:
 
     @property
     def stops(self) -> bool:
+        """Whether playback waits here for an answer."""
         return self.element_type in ("question", "poll", "survey", "form")
 
 
@@ -83,6 +84,8 @@ class Video:
 
 @dataclass(frozen=True)
 class Campaign:
+    """Paid traffic: what its links carry, and what it cost."""
+
     campaign_id: str
     name: str
     channel: str
@@ -103,9 +106,7 @@ def _branch(element_id: str, name: str, duration: int, column: int) -> Element:
     return Element(element_id, "branch", name, duration - 8000, duration, (800 + column * 3000, 7600, 2600, 1400), 0)
 
 
-def _quiz(
-    question_id: str, at: int, text: str, topic: str, answers: tuple[str, ...], mastery: int, lure: int = 1
-) -> Element:
+def _quiz(question_id: str, at: int, text: str, topic: str, answers: tuple[str, ...], mastery: int, lure: int = 1) -> Element:
     """A question whose first answer is right; `mastery` is the chance that an average viewer knows it."""
     options = tuple(
         Option(f"{question_id}-{'abcd'[i]}", answer, i == 0, lure if i == 1 else 1) for i, answer in enumerate(answers)
@@ -143,13 +144,13 @@ def template(*, hard_question: bool = True, unvisited_node: bool = True) -> Temp
                  (Edge("tour-home", "to-home", 55), Edge("tour-work", "to-work", 45, True),
                   Edge("tour-archive", "to-archive", 0 if unvisited_node else 15))),
             Node("tour-home", "At home", 60_000, 240_000,
-                 (Element("lamp", "hotspot", "Desk lamp", 8_000, 22_000, (1500, 3500, 1800, 2400), 110_000),
-                  Element("chair", "product", "Reading chair", 30_000, 50_000, (5200, 4500, 2200, 3600), 90_000,
+                 (Element("lamp", "hotspot", "Desk lamp", 8_000, 22_000, (1500, 3500, 1800, 2400), 200_000),
+                  Element("chair", "product", "Reading chair", 30_000, 50_000, (5200, 4500, 2200, 3600), 150_000,
                           "https://shop.example/chair"),
                   _branch("home-offer", "See the offer", 60_000, 0)),
                  (Edge("tour-offer", "home-offer", 1, True),)),
             Node("tour-work", "At work", 60_000, 240_000,
-                 (Element("desk", "product", "Standing desk", 12_000, 38_000, (3000, 4200, 4200, 3000), 80_000,
+                 (Element("desk", "product", "Standing desk", 12_000, 38_000, (3000, 4200, 4200, 3000), 140_000,
                           "https://shop.example/desk"),
                   _branch("work-offer", "See the offer", 60_000, 0)),
                  (Edge("tour-offer", "work-offer", 1, True),)),
@@ -157,15 +158,15 @@ def template(*, hard_question: bool = True, unvisited_node: bool = True) -> Temp
                  (Edge("tour-offer", "archive-offer", 1, True),)),
             Node("tour-offer", "The offer", 45_000, 300_000,
                  (Element("newsletter", "form", "Stay in touch", 15_000, 16_000, (2500, 2500, 5000, 5000)),
-                  Element("buy-now", "cta", "Buy now", 25_000, 45_000, (6500, 7800, 2500, 1200), 130_000,
+                  Element("buy-now", "cta", "Buy now", 25_000, 45_000, (6500, 7800, 2500, 1200), 180_000,
                           "https://shop.example/offer", moved_box=(1000, 800, 2500, 1200)))),
         ), 22, "4200.00", "https://www.example.com/tour",
     )  # fmt: skip
     launch = Video(
         "autumn-launch", "The autumn launch", "marketing",
         (Node("autumn-launch", "The autumn launch", 75_000, 180_000,
-              (Element("trailer-info", "hotspot", "Facts", 10_000, 26_000, (700, 700, 1600, 1000), 70_000),
-               Element("preorder", "cta", "Pre-order", 52_000, 75_000, (3800, 8000, 2400, 1200), 90_000,
+              (Element("trailer-info", "hotspot", "Facts", 10_000, 26_000, (700, 700, 1600, 1000), 140_000),
+               Element("preorder", "cta", "Pre-order", 52_000, 75_000, (3800, 8000, 2400, 1200), 140_000,
                        "https://shop.example/preorder"))),),
         14, "2600.00", "https://www.example.com/launch",
     )  # fmt: skip
@@ -197,7 +198,7 @@ def template(*, hard_question: bool = True, unvisited_node: bool = True) -> Temp
     data = Video(
         "data-basics", "Reading a chart", "learning",
         (Node("data-basics", "Reading a chart", 150_000, 420_000,
-              (Element("part-two", "chapter", "Part two", 60_000, 75_000, (8000, 500, 1500, 800), 20_000),
+              (Element("part-two", "chapter", "Part two", 60_000, 75_000, (8000, 500, 1500, 800), 50_000),
                _quiz("chart-axis", 45_000, "Where does the axis start?", "axes",
                      ("At zero", "At the minimum", "At one"), 740_000),
                _quiz("chart-mean", 120_000, "Which one is the median?", "averages",
@@ -212,7 +213,7 @@ def template(*, hard_question: bool = True, unvisited_node: bool = True) -> Temp
                _branch("drill-stairs-go", "Stairs", 55_000, 0), _branch("drill-lift-go", "Lift", 55_000, 1)),
               (Edge("drill-stairs", "drill-stairs-go", 80, True), Edge("drill-lift", "drill-lift-go", 20))),
          Node("drill-stairs", "By the stairs", 60_000, 600_000,
-              (Element("exit-sign", "hotspot", "Exit sign", 5_000, 25_000, (4200, 600, 1600, 900), 120_000),
+              (Element("exit-sign", "hotspot", "Exit sign", 5_000, 25_000, (4200, 600, 1600, 900), 200_000),
                _poll("drill-clear", "survey", 55_000, "Was this clear?",
                      (("1", 2), ("2", 3), ("3", 12), ("4", 40), ("5", 43))))),
          Node("drill-lift", "By the lift", 35_000, 600_000, (_branch("lift-back", "Start again", 35_000, 0),),
@@ -225,7 +226,7 @@ def template(*, hard_question: bool = True, unvisited_node: bool = True) -> Temp
               (_branch("take-boat", "Take the boat", 70_000, 0), _branch("take-path", "Take the path", 70_000, 1)),
               (Edge("boat", "take-boat", 60, True), Edge("path", "take-path", 40))),
          Node("boat", "The boat", 55_000, 260_000,
-              (Element("lantern", "hotspot", "Lantern", 14_000, 30_000, (6000, 3000, 1200, 1800), 140_000),
+              (Element("lantern", "hotspot", "Lantern", 14_000, 30_000, (6000, 3000, 1200, 1800), 220_000),
                _branch("boat-tower", "Go on", 55_000, 0), _branch("boat-back", "Turn back", 55_000, 1)),
               (Edge("tower", "boat-tower", 75, True), Edge("shore", "boat-back", 25))),
          Node("path", "The path", 65_000, 260_000,
@@ -233,7 +234,7 @@ def template(*, hard_question: bool = True, unvisited_node: bool = True) -> Temp
                _branch("path-tower", "Go on", 65_000, 0)),
               (Edge("tower", "path-tower", 1, True),)),
          Node("tower", "The tower", 60_000, 300_000,
-              (Element("share-story", "button", "Share", 40_000, 60_000, (8500, 8500, 1000, 900), 25_000),
+              (Element("share-story", "button", "Share", 40_000, 60_000, (8500, 8500, 1000, 900), 60_000),
                _branch("light-on", "Light it", 60_000, 0), _branch("light-off", "Leave it dark", 60_000, 1)),
               (Edge("dawn", "light-on", 66, True), Edge("night", "light-off", 34))),
          Node("dawn", "Dawn", 40_000, 400_000), Node("night", "Night", 38_000, 400_000)),

@@ -51,7 +51,8 @@ def delivered(settings: Settings, visits: Visits, events: Events) -> dict[str, n
     keys, order = visits.key[lines["visit"]], lines["order"].astype(np.int64)
 
     defect = np.where(rnd.chance(keys, "fields", rates.unknown_fields, order), Defect.UNKNOWN_FIELDS, Defect.NONE)
-    text = (lines["position"] >= 0) & rnd.chance(keys, "text", rates.text_numbers, order)
+    states_position = (lines["position"] >= 0) & (lines["kind"] != KIND["seek"])
+    text = states_position & rnd.chance(keys, "text", rates.text_numbers, order)
     lines["defect"] = np.where(text, Defect.TEXT_NUMBER, defect).astype(np.int8)
     lines |= _sent(visits, lines)
 

@@ -80,9 +80,7 @@ class Clicker:
         down = rnd.between(keys, "y1", 0, height, step) + rnd.between(keys, "y2", 0, height, step)
         return x + across // 2, y + down // 2
 
-    def _consequences(
-        self, visit: Integers, at: Integers, element: Integers, kind: Integers, keys: Keys, step: Integers
-    ) -> None:
+    def _consequences(self, visit: Integers, at: Integers, element: Integers, kind: Integers, keys: Keys, step: Integers) -> None:
         """Pages reached, carts filled and conversions, within hours or (slow buyers) one to three days later."""
         rates, add = self.settings.rates, self.recorder.add
         cta = kind == KIND["cta_click"]

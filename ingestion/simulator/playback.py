@@ -43,6 +43,7 @@ class Stretches:
 
     @property
     def wall_length(self) -> Integers:
+        """Milliseconds of wall time of each stretch."""
         return (self.end - self.begin) * 100 // self.rate
 
 
@@ -57,6 +58,7 @@ class _Walk:
     rate: Integers
 
     def take(self, rows: Flags | Integers) -> _Walk:
+        """The given rows (mask or numbers)."""
         return _Walk(**{name: column[rows] for name, column in vars(self).items()})
 
 
@@ -110,9 +112,7 @@ class Player:
             stretch_wall = walk.wall
             walk.wall = walk.wall + (end - walk.position) * 100 // walk.rate
             leaves = outcome == _LEAVE
-            silent = leaves & rnd.chance(
-                self.visits.key[walk.visit], "silent", self.settings.rates.silent_exit, step + turn
-            )
+            silent = leaves & rnd.chance(self.visits.key[walk.visit], "silent", self.settings.rates.silent_exit, step + turn)
             found.append(Stretches(walk.visit, walk.node, np.full_like(rows, step + turn), walk.position, end,
                                    stretch_wall, walk.rate, silent))  # fmt: skip
             walk.position = end

@@ -68,12 +68,11 @@ def draw(keys: Keys, purpose: str, step: int | Integers = 0) -> Integers:
 
 def chance(keys: Keys, purpose: str, millionths: int | Integers, step: int | Integers = 0) -> NDArray[np.bool_]:
     """True with the given probability (in millionths) per key."""
-    return draw(keys, purpose, step) * _MILLION < np.left_shift(np.int64(1) * millionths, 32)
+    threshold: Integers = np.left_shift(np.int64(1) * millionths, 32)
+    return np.less(draw(keys, purpose, step) * _MILLION, threshold)
 
 
-def between(
-    keys: Keys, purpose: str, low: int | Integers, high: int | Integers, step: int | Integers = 0
-) -> Integers:
+def between(keys: Keys, purpose: str, low: int | Integers, high: int | Integers, step: int | Integers = 0) -> Integers:
     """Uniform integers in [low, high), one per key; `low` where high <= low."""
     width = np.maximum(np.int64(0) + high - low, 0)
     return low + ((draw(keys, purpose, step) * width) >> 32)
@@ -87,7 +86,8 @@ def exponential(keys: Keys, purpose: str, mean: int | Integers, step: int | Inte
     rest = uniform & ((1 << shift) - 1)
     low = _EXPONENTIAL[cell]
     millionths = low + (((_EXPONENTIAL[cell + 1] - low) * rest) >> shift)
-    return mean * millionths // _MILLION
+    scaled: Integers = mean * millionths // _MILLION
+    return scaled
 
 
 def pick(keys: Keys, purpose: str, weights: tuple[int, ...], step: int | Integers = 0) -> Integers:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -43,21 +43,21 @@ Events = Mapping[str, np.ndarray]
 class Recorder:
     """Collects pieces of events; a piece names the columns it has."""
 
-    pieces: list[dict[str, Integers | int]] = field(default_factory=list)
+    pieces: list[tuple[Integers, dict[str, Integers | int]]] = field(default_factory=list)
 
     def add(self, visit: Integers, at: Integers, kind: Integers | int, **columns: Integers | int) -> None:
         """One event per row of `visit`, at true time `at`; other columns by name, arrays or one value for all."""
         if len(visit):
-            self.pieces.append({"visit": visit, "at": at, "kind": kind, **columns})
+            self.pieces.append((visit, {"visit": visit, "at": at, "kind": kind, **columns}))
 
     def events(self) -> dict[str, np.ndarray]:
         """All pieces in the order they were added."""
-        sizes = [len(piece["visit"]) for piece in self.pieces]  # type: ignore[arg-type]
+        sizes = [len(visit) for visit, _ in self.pieces]
         edges = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
         columns = {}
         for name, kind in COLUMNS.items():
             column = np.full(int(edges[-1]), ABSENT, dtype=kind)
-            for piece, start, end in zip(self.pieces, edges[:-1], edges[1:], strict=True):
+            for (_, piece), start, end in zip(self.pieces, edges[:-1], edges[1:], strict=True):
                 if name in piece:
                     column[start:end] = piece[name]
             columns[name] = column
@@ -69,7 +69,7 @@ def take(events: Events, rows: np.ndarray) -> dict[str, np.ndarray]:
     return {name: column[rows] for name, column in events.items()}
 
 
-def join(parts: list[Events]) -> dict[str, np.ndarray]:
+def join(parts: Sequence[Events]) -> dict[str, np.ndarray]:
     """The rows of all parts, one after the other."""
     if not parts:
         return {name: np.empty(0, dtype=kind) for name, kind in COLUMNS.items()}

@@ -1,7 +1,7 @@
 """Lines as bytes: NDJSON in which a record has only the fields it has values for.
 
-DuckDB joins ready-made pieces (a visit's, a node's, an element's) around the few values of each event; its string
-column is the file's content. 3.5 million lines a second on two cores (2026-07, DuckDB 2.0).
+DuckDB joins ready-made pieces (a visit's, a node's, an element's) around the few values of each event; the bytes of
+its string column are the file's content.
 """
 
 from __future__ import annotations
@@ -22,10 +22,9 @@ from ingestion.simulator.settings import Settings
 from ingestion.simulator.world import KIND, KINDS, World
 
 _BATCH = 20_000
+_THANKS = "https://shop.example/thanks"
 _HEX = np.array([f"{byte:02x}" for byte in range(256)], dtype="S2")
-_SECONDS = np.array(
-    [f"{s // 3600:02d}:{s // 60 % 60:02d}:{s % 60:02d}" for s in range(86_400)], dtype="S8"
-)
+_SECONDS = np.array([f"{s // 3600:02d}:{s // 60 % 60:02d}:{s % 60:02d}" for s in range(86_400)], dtype="S8")
 _MILLISECONDS = np.array([f".{ms:03d}Z" for ms in range(1000)], dtype="S5")
 _TOLD_ONCE = [KIND[name] for name in ("impression", "play", "page_view", "identify", "form_submit", "conversion")]
 _OFF_PLAYER = [KIND[name] for name in ("page_view", "identify", "conversion")]
@@ -45,7 +44,7 @@ from (
             case when defect <> {int(Defect.NO_TIME)} then concat(
                 ',"occurred_at":"', occurred_at, '","sent_at":"', sent_at, '","received_at":"', received_at, '"'
             ) end,
-            who, told, player,
+            who, told, page, player,
             ',"sequence_number":' || "order",
             node,
             case when defect = {int(Defect.TEXT_NUMBER)} then ',"position_seconds":"' || position / 1000.0 || '"'
@@ -73,7 +72,7 @@ select
         ',"playback_id":"', playback, '","video_id":"', video, '"', experiment,
         ',"player_version":"', version, '"'
     ) as player,
-    concat(context, ',"country":"', country, '"', consent, campaign, ',"page_url":"', page, '"') as told
+    concat(context, ',"country":"', country, '"', consent, campaign) as told
 from visits
 """
 
@@ -87,8 +86,7 @@ def hexadecimal(keys: Keys) -> pa.StringArray:
 def timestamps(milliseconds: Integers) -> pa.StringArray:
     """`2026-10-01T12:00:00.123Z` for each number of milliseconds since the epoch."""
     day, rest = np.divmod(milliseconds, DAY)
-    first = int(day.min(initial=0)) if not len(day) else int(day.min())
-    last = int(day.max(initial=first))
+    first, last = (int(day.min()), int(day.max())) if len(day) else (0, 0)
     dates = np.array([f"{d}T" for d in np.arange(first, last + 1).astype("datetime64[D]")], dtype="S11")
     text = np.empty(len(milliseconds), dtype=[("date", "S11"), ("time", "S8"), ("millisecond", "S5")])
     text["date"] = dates[day - first]
@@ -139,6 +137,8 @@ class Renderer:
             _pairs(element_id=e.element_id, element_type=e.element_type, destination_url=e.destination_url)
             for e in world.elements
         ]
+        self._pages = [_pairs(page_url=url) for url in
+                       (_THANKS, *(v.page_url for v in world.videos), *(e.destination_url for e in world.elements))]  # fmt: skip
         self._destinations = [_pairs(to_node_id=n.node_id) for n in world.nodes]
         self._answers = [
             _pairs(response=[o.option_id]) if o.is_correct is None
@@ -150,7 +150,8 @@ class Renderer:
             _pairs(utm_source=c.channel, utm_medium=c.medium, utm_campaign=c.campaign_id, referrer=c.referrer)
             for c in self.template.campaigns
         ]
-        self._consents = ["", *(_pairs(consent_marketing=m, consent_analytics=a) for m, a in ((False, False), (False, True), (True, True)))]
+        given = ((None, None), (False, False), (False, True), (True, True))
+        self._consents = [_pairs(consent_marketing=m, consent_analytics=a) for m, a in given]
         self._experiments = [
             _pairs(experiment_id=v.experiment_id, variant_id=variant)
             for v in self.template.videos if v.experiment_id for variant in ("control", "treatment")
@@ -184,12 +185,13 @@ class Renderer:
             "who": pa.DictionaryArray.from_arrays(visit + len(playback) * events["known"].astype(np.int32), pieces["who"]),
             "player": pa.DictionaryArray.from_arrays(pa.array(visit, mask=off_player), pieces["player"]),
             "told": pa.DictionaryArray.from_arrays(pa.array(visit, mask=~np.isin(kind, _TOLD_ONCE)), pieces["told"]),
+            "page": _chosen(self._pages, self._page(visits, events)),
             "node": _chosen(self._nodes, node),
             "position": number(position, (position >= 0) & ~seeks),
             "seek_from": number(events["seek_from"], seeks),
             "seek_to": number(position, seeks),
             "rate": number(events["rate"], events["rate"] >= 0),
-            "element": _chosen(self._elements, events["element"]),
+            "element": _chosen(self._elements, np.where(off_player, -1, events["element"])),
             "to_node": _chosen(self._destinations, events["to_node"]),
             "answer": _chosen(self._answers, option),
             "x": number(events["x"], events["x"] >= 0),
@@ -203,6 +205,13 @@ class Renderer:
         self.connection.unregister("events")
         return list(found["line"].chunks)
 
+    def _page(self, visits: Visits, events: Events) -> np.ndarray:
+        """The number in `_pages` of where each event happened; -1 where it does not say."""
+        kind, visit = events["kind"], events["visit"]
+        page = np.where(np.isin(kind, _TOLD_ONCE), 1 + visits.video[visit], -1)
+        page = np.where(kind == KIND["page_view"], 1 + len(self.world.videos) + events["element"], page)
+        return np.where(kind == KIND["conversion"], 0, page)
+
     def _visit_pieces(self, visits: Visits) -> tuple[dict[str, pa.Array], pa.StringArray]:
         """The parts of a line that a visit's events share; `who` holds the anonymous form of all visits, then the known."""
         playback = hexadecimal(visits.key)
@@ -211,7 +220,6 @@ class Renderer:
             "playback": playback, "device": hexadecimal(visits.device), "user": hexadecimal(visits.user),
             "workspace": _chosen(workspace_names(self.settings.workspaces), visits.workspace),
             "video": _chosen([v.video_id for v in self.world.videos], visits.video),
-            "page": _chosen([v.page_url for v in self.world.videos], visits.video),
             "experiment": _chosen(self._experiments, np.where(tested, visits.variant, -1)),
             "version": _chosen(list(VERSIONS), visits.version), "context": _chosen(self._contexts, visits.context),
             "country": _chosen(list(COUNTRIES), visits.country), "consent": _chosen(self._consents, visits.consent),

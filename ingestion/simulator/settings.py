@@ -33,14 +33,14 @@ class Rates:
     two_devices: int = 80_000  # devices whose owner has another one
     shared_devices: int = 30_000  # devices used by a second person
     played: int = 780_000  # visits that press play
-    silent_exit: int = 80_000  # exits without an exit event
+    silent_exit: int = 40_000  # exits without an exit event
     declares_ranges: int = 20_000  # eligible exits that declare played_ranges
     chosen: int = 780_000  # branch choices made by a person
     skip_question: int = 70_000
     submit_form: int = 220_000
     surface_click: int = 25_000  # per 10 s played
     page_view: int = 600_000  # CTA clicks that reach the page
-    conversion: int = 120_000  # CTA clicks that convert
+    conversion: int = 200_000  # CTA clicks that convert
     add_to_cart: int = 300_000  # product clicks
     cart_conversion: int = 400_000  # carts that convert
     error: int = 2_000  # played visits
@@ -50,7 +50,7 @@ class Rates:
     unmarked_click: int = 90_000  # per full exposure to the object
     bots: int = 1_000  # devices
     duplicates: int = 10_000  # records
-    late_visits: int = 20_000  # visits; about half of each one's records are late
+    late_visits: int = 24_000  # visits; about half of each one's records are late
     slow_buyers: int = 30_000  # visits whose conversion comes 1 to 3 days later
     malformed: int = 500  # lines beside the records
     resumed: int = 20_000  # visits
@@ -84,7 +84,6 @@ class Settings:
     plant: frozenset[str] = field(default_factory=lambda: frozenset(PLANTS))
     audience_weights: tuple[int, int, int, int] = (50, 25, 13, 12)
     events_per_file: int = 300_000
-    compress: bool = False
     rates: Rates = field(init=False)
 
     def __post_init__(self) -> None:
@@ -104,10 +103,12 @@ class Settings:
 
     @property
     def visits_per_day(self) -> int:
+        """Visits of an average day."""
         return max(round(self.events / self.days / EVENTS_PER_VISIT), 1)
 
     @property
     def files_per_day(self) -> int:
+        """Files a day is cut into."""
         return max(-(-round(self.events / self.days) // self.events_per_file), 1)
 
     @property
@@ -117,6 +118,7 @@ class Settings:
 
     @property
     def change_date(self) -> date:
+        """`change_day` as a date."""
         return date(1970, 1, 1) + timedelta(days=self.change_day)
 
     def described(self) -> dict[str, object]:

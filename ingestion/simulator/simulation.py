@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import io
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -25,7 +25,7 @@ from ingestion.simulator.interactions import Clicker
 from ingestion.simulator.playback import Player
 from ingestion.simulator.records import Events, Recorder, join, take
 from ingestion.simulator.rendering import Renderer
-from ingestion.simulator.settings import Settings
+from ingestion.simulator.settings import PLANTS, Settings
 from ingestion.simulator.truths import Ledger
 from ingestion.simulator.world import World, build
 
@@ -162,7 +162,7 @@ def simulate(
     start: date = date(2026, 10, 1),
     seed: int = 7,
     workspaces: int = 1,
-    plant: frozenset[str] | None = None,
+    plant: Collection[str] | None = None,
     truths: Path | None = None,
     only_day: int | None = None,
     compress: bool = False,
@@ -187,8 +187,8 @@ def simulate(
     Raises:
         ValueError: for sizes below 1 or an unknown plant.
     """
-    chosen = {} if plant is None else {"plant": plant}
-    settings = Settings(events, days, start, seed, workspaces, compress=compress, **chosen)
+    planted_names = frozenset(PLANTS) if plant is None else frozenset(plant)
+    settings = Settings(events, days, start, seed, workspaces, planted_names)
     if only_day is not None and only_day < 1:
         raise ValueError("only_day counts from 1.")
     planted = template(hard_question="hard_question" in settings.plant, unvisited_node="unvisited_node" in settings.plant)

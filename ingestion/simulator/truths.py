@@ -14,19 +14,26 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ingestion.simulator.audience import Visits
 from ingestion.simulator.catalog import AUDIENCES
 from ingestion.simulator.delivery import Copy, Defect
 from ingestion.simulator.interactions import (
-    EXPERIMENT_ELEMENT, UNMARKED_FROM, UNMARKED_NODE, UNMARKED_REACH, UNMARKED_TO, UNMARKED_X, UNMARKED_Y,
+    EXPERIMENT_ELEMENT,
+    UNMARKED_FROM,
+    UNMARKED_NODE,
+    UNMARKED_REACH,
+    UNMARKED_TO,
+    UNMARKED_X,
+    UNMARKED_Y,
 )  # fmt: skip
 from ingestion.simulator.playback import DROP_OFF_AT, DROP_OFF_NODE, Stretches
-from ingestion.simulator.records import Events
+from ingestion.simulator.records import Events, take
 from ingestion.simulator.rendering import hexadecimal, workspace_names
 from ingestion.simulator.settings import PLANTS, Settings
-from ingestion.simulator.world import KINDS, World
+from ingestion.simulator.world import KIND, KINDS, World
 
 
 @dataclass
@@ -70,6 +77,7 @@ class Ledger:
         counts["bot_lines"] += int(visits.is_bot[events["visit"]].sum())
         counts["skewed_lines"] += int((visits.skew[events["visit"]] != 0).sum())
         self.lines += len(kind)
+        counts.update(_planted_lines(self.world, visits, take(events, ~malformed & ~duplicate)))
         found = np.bincount(kind[~malformed], minlength=len(KINDS))
         self.kinds.update({name: int(n) for name, n in zip(KINDS, found, strict=True) if n})
 
@@ -79,11 +87,16 @@ class Ledger:
         (self.folder / "views").mkdir(parents=True, exist_ok=True)
         (self.folder / "days").mkdir(parents=True, exist_ok=True)
         if self.views:
-            pq.write_table(pa.concat_tables(self.views), self.folder / "views" / f"{name}.parquet", compression="zstd")
+            views = pa.concat_tables(self.views).unify_dictionaries()
+            pq.write_table(views, self.folder / "views" / f"{name}.parquet", compression="zstd")
+            self.by_day[day]["visits"] += views.num_rows
+            for total in ("is_played", "is_bot", "is_resumed", "is_late", "watched_milliseconds", "proven_milliseconds"):
+                self.by_day[day][f"visits_{total}" if total.startswith("is_") else total] += pc.sum(views[total]).as_py()
         self.views = []
         (self.folder / "days" / f"{name}.json").write_text(json.dumps(dict(self.by_day[day]), indent=1) + "\n")
 
     def lines_by_kind(self) -> dict[str, int]:
+        """Lines that are records, by event type, the most frequent first."""
         return dict(sorted(self.kinds.items(), key=lambda item: -item[1]))
 
     def seal(self, undelivered: list[np.ndarray], *, is_whole: bool) -> Path:
@@ -97,8 +110,13 @@ class Ledger:
             total: Counter[str] = Counter()
             for counts in self.by_day.values():
                 total.update(counts)
-            content = {"parameters": self.settings.described(), "planted": planted(self.settings, self.world),
-                       "visits": self.visits, "counts": dict(total), "lines_by_kind": self.lines_by_kind()}  # fmt: skip
+            content = {
+                "parameters": self.settings.described(),
+                "planted": planted(self.settings, self.world),
+                "catalog_change": _catalog_change(self.settings, self.world),
+                "counts": dict(total),
+                "lines_by_kind": self.lines_by_kind(),
+            }
             text = json.dumps(content, sort_keys=True)
             sealed = {"sha256": hashlib.sha256(text.encode()).hexdigest(), **content}
             (self.folder / "truths.json").write_text(json.dumps(sealed, indent=1) + "\n")
@@ -122,6 +140,47 @@ def planted(settings: Settings, world: World) -> dict[str, object]:
         "unvisited_node": {"video_id": "product-tour", "node_id": "tour-archive"},
     }  # fmt: skip
     return {name: {"is_planted": name in settings.plant, "what": what} | details.get(name, {}) for name, what in PLANTS.items()}
+
+
+def _planted_lines(world: World, visits: Visits, records: Events) -> Counter[str]:
+    """How often what was planted shows in the records of one file, copies left out."""
+    kind, node, element, position = (records[name] for name in ("kind", "node", "element", "position"))
+    treated = visits.variant[records["visit"]] == 1
+    offered = element == world.element(EXPERIMENT_ELEMENT)
+    answered = (kind == KIND["question_answer"]) & (element == world.element("ask-ladder-angle"))
+    right = records["option"] == world.option_first[world.element("ask-ladder-angle")]
+    dropped = (kind == KIND["exit"]) & (node == world.node(DROP_OFF_NODE))
+    clicked = (kind == KIND["surface_click"]) & (node == world.node(UNMARKED_NODE))
+    clicked &= (position >= UNMARKED_FROM) & (position < UNMARKED_TO)
+    clicked &= (np.abs(records["x"] - UNMARKED_X) < UNMARKED_REACH) & (np.abs(records["y"] - UNMARKED_Y) < UNMARKED_REACH)
+    found = {
+        "control_shown": (kind == KIND["element_shown"]) & offered & ~treated,
+        "control_clicks": (kind == KIND["cta_click"]) & offered & ~treated,
+        "treatment_shown": (kind == KIND["element_shown"]) & offered & treated,
+        "treatment_clicks": (kind == KIND["cta_click"]) & offered & treated,
+        "hard_question_answers": answered,
+        "hard_question_right": answered & right,
+        "exits_in_drop_off_second": dropped & (position >= DROP_OFF_AT) & (position < DROP_OFF_AT + 1000),
+        "exits_in_drop_off_node": dropped,
+        "clicks_on_unmarked_object": clicked,
+        "visits_of_unvisited_node": (kind == KIND["node_enter"]) & (node == world.node("tour-archive")),
+        "conversions": kind == KIND["conversion"],
+    }
+    counts = Counter({name: int(rows.sum()) for name, rows in found.items()})
+    counts["conversion_cents"] = int(records["cents"][found["conversions"]].sum())
+    return counts
+
+
+def _catalog_change(settings: Settings, world: World) -> dict[str, object]:
+    """The elements that lie elsewhere from a date on: boxes are x, y, width, height in parts of the frame."""
+    moved = [element for element in world.elements if element.moved_box]
+    return {
+        "as_of": settings.change_date.isoformat(),
+        "moved": [
+            {"element_id": e.element_id, "from": [v / 1e4 for v in e.box], "to": [v / 1e4 for v in e.moved_box or ()]}
+            for e in moved
+        ],
+    }
 
 
 def _views(settings: Settings, world: World, visits: Visits, s: Stretches, events: Events) -> pa.Table:
@@ -162,7 +221,8 @@ def _last_positions(count: int, s: Stretches, silent: np.ndarray, events: Events
     last = np.zeros(count, dtype=np.int64)
     inside = (events["position"] >= 0) & (events["at"] >= wall[events["visit"]]) & (events["seek_from"] < 0)
     np.maximum.at(last, events["visit"][inside], events["position"][inside].astype(np.int64))
-    return np.maximum(last[s.visit[silent]], s.begin[silent])
+    found: np.ndarray = np.maximum(last[s.visit[silent]], s.begin[silent])
+    return found
 
 
 def _unions(s: Stretches, end: np.ndarray, count: int) -> np.ndarray:

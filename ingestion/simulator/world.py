@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from ingestion.simulator.catalog import AUDIENCES, Edge, Element, Node, Option, Template, Video
 from ingestion.simulator.randomness import Integers
 
+Flags = NDArray[np.bool_]
+
 NEVER = 1 << 40
 """A media time that no node reaches (milliseconds)."""
 
@@ -73,13 +75,12 @@ class World:
     option_share: Integers  # options: cumulative share of 2**32 within the answers an element's guessers give
 
     def node(self, node_id: str) -> int:
+        """Number of the node with this id."""
         return next(i for i, node in enumerate(self.nodes) if node.node_id == node_id)
 
     def element(self, element_id: str) -> int:
+        """Number of the element with this id."""
         return next(i for i, element in enumerate(self.elements) if element.element_id == element_id)
-
-    def video(self, video_id: str) -> int:
-        return next(i for i, video in enumerate(self.videos) if video.video_id == video_id)
 
 
 def _array(values: object) -> Integers:
@@ -130,9 +131,7 @@ def build(template: Template) -> World:
         stop_at=_padded([[elements[i][1].start for i in row] for row in stops], NEVER),
         edge_number=_padded(ways, -1),
         edge_share=_padded([_shares([edges[i][1].weight for i in row]) for row in ways], 1 << 32),
-        default_edge=_array(
-            [next((i for i in row if edges[i][1].is_default), row[0] if row else -1) for row in ways]
-        ),
+        default_edge=_array([next((i for i in row if edges[i][1].is_default), row[0] if row else -1) for row in ways]),
         edge_to=_array([node_number[nodes[n][0], edge.to_node_id] for n, edge in edges]),
         edge_element=_array([element_number[nodes[n][0], edge.element_id] for n, edge in edges]),
         window_first=_array([sum(map(len, windows[:n])) for n in range(len(nodes))]),
@@ -152,6 +151,3 @@ def build(template: Template) -> World:
         option_count=_array(option_counts),
         option_share=_array([share for _, e in elements for share in _shares(guesses(e))]),
     )
-
-
-Flags = NDArray[np.bool_]
