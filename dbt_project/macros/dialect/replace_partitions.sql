@@ -1,0 +1,45 @@
+{# How a run replaces what it computed anew. What is deleted is driven by the list of stale dates or scopes, never by the rows
+   produced: a date that ends up empty is emptied (`a_merge_that_empties_a_date_leaves_nothing_behind`). #}
+
+{% macro get_incremental_replace_dates_sql(arguments) %}
+    {{ return(adapter.dispatch('replace_dates_sql')(arguments)) }}
+{% endmacro %}
+
+{% macro get_incremental_replace_scopes_sql(arguments) %}
+    {{ return(adapter.dispatch('replace_scopes_sql')(arguments)) }}
+{% endmacro %}
+
+{% macro default__replace_dates_sql(arguments) %}
+    {{ exceptions.raise_compiler_error('replace_dates is untested on ' ~ target.type) }}
+{% endmacro %}
+
+{% macro default__replace_scopes_sql(arguments) %}
+    {{ exceptions.raise_compiler_error('replace_scopes is untested on ' ~ target.type) }}
+{% endmacro %}
+
+{% macro duckdb__replace_dates_sql(arguments) %}
+    {%- set date_column = config.get('meta')['date_column'] -%}
+    {%- set stale = ref(config.get('meta')['stale_dates']) -%}
+    {%- set stale_column = 'event_date' if config.get('meta')['stale_dates'] == 'stale_event_dates' else 'report_date' -%}
+    {%- set expression = config.get('meta').get('stale_expression', stale_column) -%}
+    delete from {{ arguments.target_relation }}
+    where {{ date_column }} in (select {{ expression }} from {{ stale }});
+    {{ insert_all_columns(arguments) }}
+{% endmacro %}
+
+{% macro duckdb__replace_scopes_sql(arguments) %}
+    {%- set time_column = config.get('meta')['scope_column'] -%}
+    delete from {{ arguments.target_relation }} as target
+    using {{ ref('stale_scopes') }} as stale_scopes
+    where
+        target.session_key = stale_scopes.session_key
+        and target.{{ time_column }} between stale_scopes.scope_from and stale_scopes.scope_to
+        and target.{{ time_column }} between {{ stale_scope_bounds() }};
+    {{ insert_all_columns(arguments) }}
+{% endmacro %}
+
+{% macro insert_all_columns(arguments) %}
+    {%- set columns = get_quoted_csv(arguments.dest_columns | map(attribute='name')) -%}
+    insert into {{ arguments.target_relation }} ({{ columns }})
+    select {{ columns }} from {{ arguments.temp_relation }}
+{% endmacro %}

@@ -1,0 +1,26 @@
+{# Puts a model behind every model that reads the stale lists, so that it tells the truth when it says that a run is finished.
+   A run that leaves any of them out cannot finish anything: it is refused before it could forget what is still stale. #}
+{% macro commit_after_everything() %}
+    -- depends_on: {{ ref('kpi_video_daily') }}
+    -- depends_on: {{ ref('kpi_video_monthly') }}
+    -- depends_on: {{ ref('attention_heatmap') }}
+    -- depends_on: {{ ref('retention_curve') }}
+    -- depends_on: {{ ref('fct_interaction') }}
+    -- depends_on: {{ ref('fct_watched_segment') }}
+    -- depends_on: {{ ref('dim_viewer') }}
+    -- depends_on: {{ ref('dim_node') }}
+    -- depends_on: {{ ref('dim_date') }}
+    -- depends_on: {{ ref('tracker_health') }}
+    -- depends_on: {{ ref('load') }}
+    {% if execute and flags.WHICH in ['run', 'build'] %}
+        {% set missing = [] %}
+        {% for node in graph.nodes.values() if node.resource_type == 'model' and node.config.materialized == 'incremental' %}
+            {% if node.unique_id not in selected_resources %}{% do missing.append(node.name) %}{% endif %}
+        {% endfor %}
+        {% if missing %}
+            {{ exceptions.raise_compiler_error(
+                'A run cannot be finished without ' ~ missing | join(', ') ~ '. Select everything, or leave out the built_ models: --exclude "built_*".'
+            ) }}
+        {% endif %}
+    {% endif %}
+{% endmacro %}

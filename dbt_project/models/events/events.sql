@@ -1,0 +1,60 @@
+-- One row per event: the accepted records of every emitter, each event once. Partitioned by the date its own clock states.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_dates',
+    meta={'date_column': 'event_date', 'stale_dates': 'stale_event_dates'},
+    on_schema_change='fail',
+) }}
+-- depends_on: {{ ref('stale_scopes') }}
+{% set key = ['workspace_id', 'source', 'event_date', 'event_id'] %}
+{% set content = ['received_at', 'event_type', 'original_event_type', 'occurred_at', 'sent_at'] + envelope_columns()[envelope_columns().index('device_id'):] %}
+with
+
+staged as (
+
+    select * from {{ ref('events_staged') }}
+    where
+        rejection_reason is null
+        {{ and_stale_event_date('event_date') }}
+
+),
+
+-- Finding the few repeated keys first keeps the full rows out of every sort.
+repeated_keys as (
+
+    select event_key from staged
+    group by event_key
+    having count(*) > 1
+
+),
+
+never_repeated as (
+
+    select staged.* from staged
+    where not exists (select 1 from repeated_keys where staged.event_key = repeated_keys.event_key)
+
+),
+
+repeated as (
+
+    select
+        staged.*,
+        row_number() over (
+            partition by {% for column in key %}staged.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
+            order by {% for column in content %}staged.{{ column }} asc nulls last{{ ', ' if not loop.last }}{% endfor %}
+        ) as delivery
+    from staged
+    where exists (select 1 from repeated_keys where staged.event_key = repeated_keys.event_key)
+
+),
+
+final as (
+
+    select {{ event_columns() | join(', ') }} from never_repeated
+    union all
+    select {{ event_columns() | join(', ') }} from repeated
+    where delivery = 1
+
+)
+
+select * from final

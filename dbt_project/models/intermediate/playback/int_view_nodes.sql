@@ -1,0 +1,82 @@
+-- One row per view and node it touched: what the events say of the node, before any watching is measured.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_scopes',
+    meta={'scope_column': 'view_started_at'},
+) }}
+with
+
+events as (
+
+    select events.* from {{ ref('int_events_sessionized') }} as events
+    {{ join_stale_scopes('events', 'occurred_at') }}
+
+),
+
+node_versions as (
+
+    select * from {{ ref('int_node_versions') }}
+
+),
+
+view_bounds as (
+
+    select * from {{ ref('int_view_bounds') }}
+
+),
+
+touched as (
+
+    select
+        session_key,
+        view_key,
+        view_started_at,
+        node_id,
+        bool_or(is_evidence) as is_visited,
+        max(duration_seconds) as reported_duration_seconds,
+        max(case when event_type = 'branch_choice' then position_seconds end) as choice_seconds,
+        max(case when is_evidence then greatest(
+            coalesce(case when event_type = 'seek' then position_to_seconds else position_seconds end, 0),
+            coalesce(case when event_type = 'seek' then position_from_seconds end, 0)
+        ) end) as furthest_evidence_seconds,
+        bool_or(event_type = 'ended') as has_ended,
+        coalesce(bool_or(is_completion), false) as has_completion,
+        max({{ event_rank() }}) filter (where is_evidence) as last_evidence
+    from events
+    where view_key is not null
+    group by session_key, view_key, view_started_at, node_id
+
+),
+
+final as (
+
+    select
+        touched.session_key,
+        touched.view_key,
+        touched.view_started_at,
+        touched.node_id,
+        touched.is_visited,
+        node_versions.duration_seconds as catalog_duration_seconds,
+        coalesce(node_versions.duration_seconds, touched.reported_duration_seconds) as duration_seconds,
+        touched.choice_seconds,
+        touched.furthest_evidence_seconds,
+        touched.has_ended,
+        touched.has_completion,
+        touched.is_visited and row_number() over (
+            partition by touched.view_key, touched.view_started_at
+            order by touched.last_evidence desc nulls last, touched.node_id
+        ) = 1 as is_last
+    from touched
+    inner join view_bounds
+        on touched.view_key = view_bounds.view_key and touched.view_started_at = view_bounds.view_started_at
+    left join node_versions
+        on
+            view_bounds.workspace_id = node_versions.workspace_id
+            and view_bounds.video_id = node_versions.video_id
+            and touched.node_id = node_versions.node_id
+            and touched.view_started_at >= node_versions.valid_from
+            and touched.view_started_at < node_versions.valid_to
+
+)
+
+select * from final

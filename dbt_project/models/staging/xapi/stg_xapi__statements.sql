@@ -1,0 +1,66 @@
+-- One row per accepted xAPI statement, its used fields typed. The statement is parsed once.
+{% set video = 'https://w3id.org/xapi/video/extensions/' %}
+{% set fields = {
+    'statement_id': (['id'], 'string'),
+    'verb_id': (['verb', 'id'], 'string'),
+    'account_name': (['actor', 'account', 'name'], 'string'),
+    'account_home_page': (['actor', 'account', 'homePage'], 'string'),
+    'mbox': (['actor', 'mbox'], 'string'),
+    'mbox_sha1sum': (['actor', 'mbox_sha1sum'], 'string'),
+    'openid': (['actor', 'openid'], 'string'),
+    'object_id': (['object', 'id'], 'string'),
+    'registration': (['context', 'registration'], 'string'),
+    'platform': (['context', 'platform'], 'string'),
+    'session_id': (['context', 'extensions', video ~ 'session-id'], 'string'),
+    'context_length': (['context', 'extensions', video ~ 'length'], 'string'),
+    'result_length': (['result', 'extensions', video ~ 'length'], 'string'),
+    'speed': (['context', 'extensions', video ~ 'speed'], 'string'),
+    'completion_threshold': (['context', 'extensions', video ~ 'completion-threshold'], 'string'),
+    'time': (['result', 'extensions', video ~ 'time'], 'string'),
+    'time_from': (['result', 'extensions', video ~ 'time-from'], 'string'),
+    'time_to': (['result', 'extensions', video ~ 'time-to'], 'string'),
+    'played_segments': (['result', 'extensions', video ~ 'played-segments'], 'string'),
+    'response': (['result', 'response'], 'string'),
+    'success': (['result', 'success'], 'boolean'),
+    'score_raw': (['result', 'score', 'raw'], 'double'),
+    'score_max': (['result', 'score', 'max'], 'double'),
+} %}
+with
+
+statements as (
+
+    select * from {{ source('bronze', 'xapi') }}
+
+),
+
+parsed as (
+
+    select
+        load_id,
+        line_number,
+        event_date,
+        occurred_at,
+        received_at,
+        statement,
+        {{ json_record('statement', fields.values() | list) }} as record
+    from statements
+
+),
+
+final as (
+
+    select
+        load_id,
+        line_number,
+        event_date,
+        occurred_at,
+        received_at,
+        {% for name, field in fields.items() -%}
+            {{ json_field('record', field[0]) }} as {{ name }},
+        {% endfor -%}
+        statement
+    from parsed
+
+)
+
+select * from final

@@ -1,0 +1,23 @@
+-- One row per load and event date that the last finished run holds, plus one that names the run even when it holds nothing.
+-- This is the commit: it is written last, and gives the scope journal of the run that it closes its end.
+{{ commit_after_everything() }}
+-- depends_on: {{ ref('built_nodes') }}
+-- depends_on: {{ ref('built_edges') }}
+-- depends_on: {{ ref('built_device_users') }}
+
+select
+    source,
+    event_date,
+    load_id,
+    content_id,
+    cast('{{ invocation_id }}' as {{ string_type() }}) as version
+from {{ ref('current_loads') }}
+
+union all
+
+select
+    cast(null as {{ string_type() }}) as source,
+    cast(null as date) as event_date,
+    cast(null as {{ string_type() }}) as load_id,
+    cast(null as {{ string_type() }}) as content_id,
+    cast('{{ invocation_id }}' as {{ string_type() }}) as version

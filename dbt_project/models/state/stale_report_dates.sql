@@ -1,0 +1,67 @@
+-- One row per report date whose views, sessions or viewers may have changed since the last finished run.
+{% set built = existing_relation('state', 'built_device_users') %}
+with
+
+scopes as (
+
+    select * from {{ ref('stale_scopes') }}
+
+),
+
+scope_stretches as (
+
+    select
+        cast(scope_from as date) as first_date,
+        cast(scope_to as date) as last_date
+    from scopes
+    group by cast(scope_from as date), cast(scope_to as date)
+
+),
+
+scope_dates as (
+
+    {{ unnest_dates('scope_stretches', [], 'first_date', 'last_date') }}
+
+),
+
+{% if built is none %}
+-- nobody knows for whom the devices were taken: every date counts anew
+renamed_dates as (
+
+    select started_date as date_day from {{ ref('int_sessions') }}
+    group by started_date
+
+),
+{% else %}
+renamed_devices as (
+
+    {{ differing_versions('int_device_users', built, ['workspace_id', 'device_id', 'user_id']) }}
+
+),
+
+renamed_keys as (
+
+    select workspace_id, device_id from renamed_devices
+    group by workspace_id, device_id
+
+),
+
+renamed_dates as (
+
+    select views.started_date as date_day
+    from {{ ref('int_views') }} as views
+    inner join renamed_keys on views.workspace_id = renamed_keys.workspace_id and views.device_id = renamed_keys.device_id
+    group by views.started_date
+
+),
+{% endif %}
+
+final as (
+
+    select date_day as report_date from scope_dates
+    union
+    select date_day as report_date from renamed_dates
+
+)
+
+select * from final
