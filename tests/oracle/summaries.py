@@ -40,15 +40,17 @@ def kpi_row(views: Sequence[ViewFacts], sessions: Sequence[SessionFacts]) -> Row
     row: Row = {
         "impressions": sum(max(1, each.impressions) for each in views),
         "implied_impressions": sum(each.impressions == 0 for each in views),
-        "views": len(views),
+        "view_count": len(views),
         "plays": len(played),
         "unique_viewers": len(people),
         "unique_authenticated_viewers": len(authenticated),
         "unique_viewers_anonymous_as_one": len(authenticated) + (1 if people - authenticated else 0),
         "watch_seconds": watch_seconds,
+        "unique_watched_seconds": sum(each.watched.unique_watched_seconds for each in views),
         "minutes_viewed": watch_seconds / 60,
         "average_view_seconds": ratio(watch_seconds, len(played)),
         "engaged_viewers": viewers(active),
+        "engaged_plays": len(active),
         "engagement_rate": ratio(viewers(active), len(people)),
         "view_engagement_rate": ratio(len(active), len(played)),
         "attention_rate": ratio(
@@ -69,13 +71,13 @@ def kpi_row(views: Sequence[ViewFacts], sessions: Sequence[SessionFacts]) -> Row
         row[f"completion_rate{suffix}"] = ratio(done, len(people))
 
     row["sessions_with_play"] = len(sessions)
-    for name, flag in (
-        ("bounced_sessions", "is_bounce"),
-        ("bounced_sessions_without_interaction", "without_interaction"),
-        ("quick_bounced_sessions", "is_quick"),
+    for name, rate, flag in (
+        ("bounces", "bounce_rate", "is_bounce"),
+        ("bounces_without_interaction", "bounce_rate_without_interaction", "without_interaction"),
+        ("quick_bounces", "quick_bounce_rate", "is_quick"),
     ):
         row[name] = sum(getattr(each.bounce, flag) is True for each in sessions)
-    row["bounce_rate"] = ratio(row["bounced_sessions"], len(sessions))
+        row[rate] = ratio(row[name], len(sessions))
     return row
 
 

@@ -24,7 +24,7 @@ def test_the_top_line_of_a_day():
     assert (row["unique_viewers"], row["unique_authenticated_viewers"], row["unique_viewers_anonymous_as_one"]) == (2, 1, 2)
     assert (row["watch_seconds"], row["average_view_seconds"], row["attention_rate"]) == (10, 5, 0.5)
     assert (row["engaged_viewers"], row["engagement_rate"], row["view_engagement_rate"]) == (1, 0.5, 0.5)
-    assert (row["sessions_with_play"], row["bounced_sessions"], row["bounced_sessions_without_interaction"]) == (2, 2, 1)
+    assert (row["sessions_with_play"], row["bounces"], row["bounces_without_interaction"]) == (2, 2, 1)
 
 
 def test_rates_of_nothing_are_null():
@@ -42,7 +42,7 @@ def test_a_playback_resumed_on_another_day_bounces_there_without_a_view():
     expected = told(said("play", 0, playback_id="p"), said("play", 86400, playback_id="p"))
     rows = expected.kpi_video_daily()
     second = rows["w", "v", date(2026, 10, 6)]
-    assert (second["views"], second["sessions_with_play"], second["bounced_sessions"]) == (0, 1, 1)
+    assert (second["view_count"], second["sessions_with_play"], second["bounces"]) == (0, 1, 1)
 
 
 def test_an_empty_day_has_no_row():

@@ -120,7 +120,7 @@ def test_the_catalog_in_force_at_the_start_counts_and_a_deleted_node_is_unknown(
         nodes({"x": 1}, NOON + timedelta(seconds=9000)),
     )
     durations = [
-        only_view(told(said("play", seconds, 0), said("pause", seconds + 5, 5), catalog=catalog))["duration_seconds"]
+        only_view(told(said("play", seconds, 0), said("pause", seconds + 5, 5), catalog=catalog))["nodes_duration_seconds"]
         for seconds in (0, 99, 100, 9000)
     ]
     assert durations == [10, 10, 40, None]

@@ -1,0 +1,156 @@
+"""Differences between tables: the warehouse beside the oracle, and one warehouse beside another."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from tests.oracle.expected import Expected, Table
+from tests.property.built import TABLES, expected_table, read, rejected
+
+SECONDS = 0.0021
+DELIVERY_COLUMNS = ("load_id", "line_number")
+DELIVERY_TABLES = ("rejected_event", "tracker_health", "load")
+COMPARED_SCHEMAS = ("events", "intermediate", "core", "engagement", "kpis", "quality")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing that is not as it should be, and the workspace it is in (None where none can be named)."""
+
+    table: str
+    workspace: str | None
+    text: str
+
+
+def comparable(value: Any) -> Any:
+    """A value as the comparison sees it: JSON texts as values, lists and tuples alike, numbers as floats."""
+    if isinstance(value, str) and value[:1] in "[{":
+        try:
+            return comparable(json.loads(value))
+        except ValueError:
+            return value
+    if isinstance(value, dict):
+        return {name: comparable(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [comparable(each) for each in value]
+    if isinstance(value, Decimal) or (isinstance(value, int) and not isinstance(value, bool)):
+        return float(value)
+    return value
+
+
+def same(left: Any, right: Any, tolerance: float = SECONDS) -> bool:
+    """Whether two values are equal; numbers within a tolerance."""
+    left, right = comparable(left), comparable(right)
+    if isinstance(left, float) and isinstance(right, float):
+        return math.isclose(left, right, rel_tol=1e-6, abs_tol=tolerance)
+    if isinstance(left, datetime) and isinstance(right, date) and not isinstance(right, datetime):
+        return left.date() == right
+    return bool(left == right)
+
+
+def table_differences(name: str, expected: Table, built: Table) -> list[Difference]:
+    """Missing rows, surplus rows, and differing columns of one table against the oracle."""
+    found = [Difference(name, key[0], f"missing {key}: {expected[key]}") for key in expected.keys() - built.keys()]
+    found += [Difference(name, key[0], f"surplus {key}: {built[key]}") for key in built.keys() - expected.keys()]
+    for key in expected.keys() & built.keys():
+        for column, value in expected[key].items():
+            if column not in built[key]:
+                found.append(Difference(name, None, f"no column {column}"))
+            elif not same(value, built[key][column]):
+                text = f"{key} {column}: expected {value!r}, built {built[key][column]!r}"
+                found.append(Difference(name, key[0], text))
+    return list(dict.fromkeys(found))
+
+
+def rounded_keys(name: str, rows: Table) -> Table:
+    """Segment rows with the start in their key rounded to hundredths: a millisecond is no other segment."""
+    if name != "segment_rows":
+        return rows
+    return {(*key[:-2], round(key[-2], 2), key[-1]): row for key, row in rows.items()}
+
+
+def against_oracle(connection: duckdb.DuckDBPyConnection, expected: Expected, delivered: Expected) -> list[Difference]:
+    """Every table under test against the oracle; `delivered` is what it makes of every delivery, for the rejected."""
+    found: list[Difference] = []
+    for table in TABLES:
+        built, problems = read(connection, table)
+        found += [Difference(table.name, None, text) for text in problems]
+        wanted = expected_table(expected, table)
+        found += table_differences(table.name, rounded_keys(table.name, wanted), rounded_keys(table.name, built))
+    wanted_rejects, built_rejects = delivered.rejected_event(), rejected(connection)
+    for key in wanted_rejects.keys() | built_rejects.keys():
+        if wanted_rejects[key] != built_rejects[key]:
+            text = f"{key}: expected {wanted_rejects[key]} times, built {built_rejects[key]}"
+            found.append(Difference("rejected_event", key[0], text))
+    return found
+
+
+def compared_tables(connection: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[str, str]]]:
+    """Every table and view that describes no delivery, with its (column, type) pairs but for those of deliveries."""
+    rows = connection.execute(
+        "select table_schema || '.' || table_name, table_name, column_name, data_type from information_schema.columns "
+        "where list_contains(?, table_schema) order by all",
+        [list(COMPARED_SCHEMAS)],
+    ).fetchall()
+    found: dict[str, list[tuple[str, str]]] = {}
+    for qualified, table, column, data_type in rows:
+        if table not in DELIVERY_TABLES and column not in DELIVERY_COLUMNS and not table.endswith("_staged"):
+            found.setdefault(qualified, []).append((column, data_type))
+    return found
+
+
+def selected(table: str, pairs: Iterable[tuple[str, str]], catalog: str) -> str:
+    """A select of a table's columns, doubles to nine digits: sums may be added up in another order."""
+    listed = ", ".join(f'round("{name}", 9) as "{name}"' if kind == "DOUBLE" else f'"{name}"' for name, kind in pairs)
+    return f"select {listed} from {catalog}.{table}"
+
+
+def between(left: Path, right: Path) -> list[Difference]:
+    """What differs between two warehouses, table by table; `left` was built step by step, `right` at once."""
+    found: list[Difference] = []
+    with duckdb.connect(":memory:") as connection:
+        connection.execute(f"attach '{left}' as warehouse (read_only)").fetchall()
+        connection.execute("use warehouse").fetchall()
+        mine = compared_tables(connection)
+    with duckdb.connect(":memory:") as connection:
+        connection.execute(f"attach '{right}' as warehouse (read_only)").fetchall()
+        connection.execute("use warehouse").fetchall()
+        theirs = compared_tables(connection)
+        if mine != theirs:
+            return [Difference(name, None, "its columns differ") for name in sorted(mine.keys() | theirs.keys())
+                    if mine.get(name) != theirs.get(name)]  # fmt: skip
+        for table, pairs in theirs.items():
+            query = selected(table, pairs, "warehouse")
+            connection.execute(f'create or replace table memory.main."{table.replace(".", "_")}" as {query}').fetchall()
+        connection.execute("use memory").fetchall()
+        connection.execute("detach warehouse").fetchall()
+        connection.execute(f"attach '{left}' as warehouse (read_only)").fetchall()
+        connection.execute("use warehouse").fetchall()
+        for table, pairs in theirs.items():
+            found += rows_between(connection, table, pairs)
+    return found
+
+
+def rows_between(connection: duckdb.DuckDBPyConnection, table: str, pairs: Sequence[tuple[str, str]]) -> list[Difference]:
+    """The rows of one table that only one of two warehouses has."""
+    at_once = f'select * from memory.main."{table.replace(".", "_")}"'
+    step_by_step = selected(table, pairs, "warehouse")
+    names = [name for name, _ in pairs]
+    found: list[Difference] = []
+    for label, minuend, subtrahend in (
+        ("left behind", step_by_step, at_once),
+        ("lost", at_once, step_by_step),
+    ):
+        for row in connection.execute(f"({minuend}) except all ({subtrahend})").fetchall():
+            values = dict(zip(names, row, strict=True))
+            found.append(Difference(table, values.get("workspace_id"), f"{label}: {values}"))
+    return found

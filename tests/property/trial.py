@@ -1,0 +1,133 @@
+"""One trial: many streams delivered step by step, the same records built at once, and the oracle beside both."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tests.oracle.expected import Expected, expect
+from tests.property.comparison import Difference, against_oracle, between
+from tests.property.schedule import Schedule, random_schedule
+from tests.property.streams import Stream, random_stream
+from tests.property.warehouse import Warehouse
+
+SHOWN_DIFFERENCES = 12
+SHOWN_STREAMS = 6
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a trial found: differences between the two ways to build, and between the oracle and a build at once."""
+
+    streams: Sequence[Stream]
+    by_order: Sequence[Difference]
+    by_rule: Sequence[Difference]
+    seconds: dict[str, float]
+
+    @property
+    def is_good(self) -> bool:
+        return not self.by_order and not self.by_rule
+
+    def culprits(self) -> list[Stream]:
+        """The streams in whose workspaces anything differs, in the order of their slots."""
+        workspaces = {each.workspace for each in [*self.by_order, *self.by_rule]}
+        return [stream for stream in self.streams if stream.workspace in workspaces]
+
+    def report(self) -> str:
+        """A text for a person: how much differs, in which tables and streams, and how to go on."""
+        lines = [f"streams: {len(self.streams)}, seconds: {self.seconds}"]
+        for title, found in (
+            ("step by step differs from at once", self.by_order),
+            ("at once differs from the oracle", self.by_rule),
+        ):
+            if found:
+                tables = dict(Counter(each.table for each in found).most_common())
+                lines += ["", f"{title}: {len(found)} differences in {tables}"]
+                lines += [f"  {each.table}: {each.text}" for each in spread(found)]
+        culprits = self.culprits()
+        if culprits:
+            seeds = ", ".join(str(stream.seed) for stream in culprits)
+            lines += ["", f"streams at fault (seeds): {seeds}"]
+            lines += [f"  python -m tests.property.shrink {stream.seed}" for stream in culprits[:SHOWN_STREAMS]]
+        return "\n".join(lines)
+
+
+def spread(found: Sequence[Difference]) -> list[Difference]:
+    """A few differences, of as many tables as possible."""
+    by_table: dict[str, list[Difference]] = defaultdict(list)
+    for each in found:
+        by_table[each.table].append(each)
+    share = max(1, SHOWN_DIFFERENCES // len(by_table))
+    return [each for members in by_table.values() for each in members[:share]]
+
+
+def random_streams(seeds: Iterable[int]) -> list[Stream]:
+    """One stream a seed, each in a slot of its own; the first leaves its workspace out of its records."""
+    return [random_stream(seed, slot, names_workspace=slot > 0) for slot, seed in enumerate(seeds)]
+
+
+def expected_of(streams: Iterable[Stream]) -> Expected:
+    """What the oracle makes of the streams, one by one, together."""
+    each = [expect(stream.records, stream.catalog) for stream in streams]
+    return Expected(
+        events=[event for one in each for event in one.events],
+        rejected=[record for one in each for record in one.rejected],
+        sessions=[session for one in each for session in one.sessions],
+        views=[view for one in each for view in one.views],
+    )
+
+
+def built_at_once(schedule: Schedule, root: Path) -> tuple[Warehouse, list[Difference]]:
+    """A warehouse refreshed from all records at once, and its differences from the oracle."""
+    warehouse = Warehouse(root)
+    warehouse.seed()
+    warehouse.refresh(schedule.at_once)
+    lines = schedule.at_once["native/all.ndjson"].splitlines()
+    with warehouse.reader() as connection:
+        found = against_oracle(connection, expected_of(schedule.streams), delivered(lines))
+    return warehouse, found
+
+
+def delivered(lines: Iterable[str]) -> Expected:
+    """What the oracle makes of lines as delivered, for what is counted once a delivery."""
+    return expect(json.loads(line) for line in lines)
+
+
+def built_step_by_step(schedule: Schedule, root: Path) -> tuple[Warehouse, dict[str, float]]:
+    """A warehouse built run by run with the crashes of the schedule, and the seconds each run took."""
+    warehouse = Warehouse(root)
+    warehouse.seed()
+    seconds: dict[str, float] = {}
+    for number, run in enumerate(schedule.runs):
+        begun = time.monotonic()
+        warehouse.run(run)
+        seconds[f"run {number}, {len(run.crashes)} crashes"] = round(time.monotonic() - begun, 1)
+    return warehouse, seconds
+
+
+def try_streams(seed: int, streams: Sequence[Stream], scratch: Path, runs: int = 4) -> Verdict:
+    """Deliver the streams by a random schedule and judge the outcome; `scratch` is emptied first.
+
+    With `runs` 0 the records are only built at once and compared with the oracle.
+    """
+    shutil.rmtree(scratch, ignore_errors=True)
+    schedule = random_schedule(seed, streams, max(runs, 2))
+    begun = time.monotonic()
+    at_once, by_rule = built_at_once(schedule, scratch / "at-once")
+    seconds = {"at once": round(time.monotonic() - begun, 1)}
+    by_order: list[Difference] = []
+    if runs:
+        stepped, spent = built_step_by_step(schedule, scratch / "step-by-step")
+        seconds |= spent
+        begun = time.monotonic()
+        by_order = between(stepped.home.warehouse, at_once.home.warehouse)
+        with stepped.reader() as connection:
+            deliveries = against_oracle(connection, expected_of(streams), delivered(schedule.deliveries()))
+        by_order += [replace(each, text=f"{each.text} (delivered)") for each in deliveries if each.table == "rejected_event"]
+        seconds["comparing"] = round(time.monotonic() - begun, 1)
+    return Verdict(streams, by_order, by_rule, seconds)
