@@ -15,6 +15,9 @@ ARGS ?=
 # Spark and its Python packages are worth their 500 MB only where Java can run them.
 DEV_LOCK := $(shell java -version >/dev/null 2>&1 && echo requirements-spark.lock || echo requirements-dev.lock)
 LINT_HOME := $(CURDIR)/.cache/lint
+DBT := $(BIN)/dbt --quiet --log-path "$(LINT_HOME)/dbt/logs"
+PROJECT := --project-dir dbt_project --profiles-dir .
+step = @printf '\033[1m%s\033[0m\n' "$(1)"
 
 export PYTHONUNBUFFERED := 1
 export DAGSTER_DISABLE_TELEMETRY := yes
@@ -40,8 +43,25 @@ serve: venv ## The Dagster UI on http://127.0.0.1:3000
 test: venv-dev ## All tests (ARGS="-k name" for some)
 	@$(BIN)/python -m pytest $(ARGS)
 
-lint: venv-dev ## Style, types, SQL, layer law, Spark compilation, definitions; cheap first
-	@$(BIN)/python -m orchestration.lint $(ARGS)
+lint: export AUDIENCE_HOME := $(LINT_HOME)
+lint: export DAGSTER_HOME := $(LINT_HOME)/dagster
+lint: venv-dev ## Style, types, layer law, Spark compilation, definitions, SQL; cheap first
+	@mkdir -p "$(LINT_HOME)/dagster" && touch "$(LINT_HOME)/dagster/dagster.yaml"
+	$(call step,Python style)
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet . || { $(BIN)/ruff format --diff . ; exit 1; }
+	$(call step,Python types)
+	@$(BIN)/mypy --no-error-summary
+	$(call step,dbt parse)
+	@$(DBT) parse $(PROJECT) --target dev --target-path "$(LINT_HOME)/dbt/parse" --warn-error-options '{"error": "all"}'
+	$(call step,Layer law)
+	@$(BIN)/python -m pytest -q --no-header tests/layers
+	$(call step,dbt compile for Spark)
+	@$(DBT) compile $(PROJECT) --target spark --no-introspect --no-populate-cache --target-path "$(LINT_HOME)/dbt/spark"
+	$(call step,Dagster definitions)
+	@$(BIN)/dagster definitions validate --log-level warning --module-name orchestration.definitions
+	$(call step,SQL style)
+	@$(BIN)/sqlfluff lint --disable-progress-bar --nocolor dbt_project
 
 bench: venv-dev ## Measure against the floor of one DuckDB statement
 	@$(BIN)/python -m benchmarks $(ARGS)

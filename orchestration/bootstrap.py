@@ -72,7 +72,7 @@ def hand_over():
     """Restart under a supported interpreter, or stop with what to install."""
     python = find_supported()
     if python:
-        os.execv(python, [python, "-I"] + sys.argv)
+        os.execv(python, [python, "-I", *sys.argv])
     sys.exit(
         "Python 3.11, 3.12 or 3.13 is needed; {} is {}.{}, and no python3.11, python3.12 or python3.13 is on PATH.\n"
         "Install one, or name it: make run PYTHON=/path/to/python3.12".format(sys.executable, *sys.version_info[:2])
@@ -101,7 +101,7 @@ def install(lock):
     command = [os.path.join(VENV, "bin", "python"), "-m", "pip", "--disable-pip-version-check", "install"]
     command += ["--require-hashes", "--no-deps", "--progress-bar", "off", "--requirement", lock]
     # A terminal gets pip's running commentary; a log gets only what went wrong.
-    code = subprocess.call(command if sys.stdout.isatty() else command + ["--quiet"], cwd=ROOT)
+    code = subprocess.call(command if sys.stdout.isatty() else [*command, "--quiet"], cwd=ROOT)
     if code:
         sys.exit("Installing {} failed (above); run the same command again to resume.".format(lock))
     installed[lock] = digest(lock)

@@ -20,6 +20,7 @@ DEMO_DAYS = 30
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
+    pretty_exceptions_enable=False,
     help="Load landed logs, build the models, publish the marts. AUDIENCE_HOME says where (default ./var), "
     "LANDING where the logs lie (default: simulated ones).",
 )
@@ -57,9 +58,7 @@ def serve(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) 
 def prepare_dagster_home(folder: Path) -> None:
     """Make the folder of the run history; runs queue one after the other since they share one warehouse."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "dagster.yaml").write_text(
-        "telemetry:\n  enabled: false\nconcurrency:\n  runs:\n    max_concurrent_runs: 1\n"
-    )
+    (folder / "dagster.yaml").write_text("telemetry:\n  enabled: false\nconcurrency:\n  runs:\n    max_concurrent_runs: 1\n")
     os.environ["DAGSTER_HOME"] = str(folder)
 
 

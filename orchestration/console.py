@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
-from ingestion.load import Progress as LandingProgress
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from ingestion.report import Progress as LandingProgress
 from orchestration.headlines import Headlines, read_headlines
 from orchestration.lib.dbt import NodeProgress
 from orchestration.lib.environment import Environment
@@ -26,7 +28,7 @@ class Stage:
 
     progress: Progress
     label: str
-    task: int | None = None
+    task: TaskID | None = None
 
     def show(self, done: int, total: int | None, detail: str) -> None:
         """Move the line to ``done`` of ``total`` and name what is being worked on."""
@@ -60,7 +62,7 @@ def live_listener() -> Iterator[Listener]:
         publishing = Stage(progress, "Publishing")
 
         def on_landing(step: LandingProgress) -> None:
-            landing.show(step.files_done, step.files_total, step.current or "")
+            landing.show(step.files_done, step.files, f"{step.lines:,} lines  {Path(step.path).name}")
 
         def on_node(step: NodeProgress) -> None:
             landing.finish()
@@ -110,7 +112,9 @@ def show_outcome(report: RefreshReport) -> None:
     """Print what this run did, why, and how long each step took."""
     console.print()
     for failure in report.landed.failed:
-        console.print(f"[red]Not loaded:[/] {failure}", markup=True)
+        console.print("[red]Not loaded:[/]", escape(f"{failure.path}: {failure.reason}"))
+    for stranger in report.landed.unknown:
+        console.print("[yellow]Left alone:[/]", escape(f"{stranger.name}: {stranger.reason}"))
     if report.landed.waiting:
         console.print(f"{len(report.landed.waiting)} files are still being written; the next run takes them.")
     if report.plan.is_nothing:
@@ -119,9 +123,7 @@ def show_outcome(report: RefreshReport) -> None:
     steps = ", ".join(f"{step} {seconds:.1f} s" for step, seconds in report.seconds.items())
     if report.built:
         models, tests = report.built.count("model"), report.built.count("test")
-        console.print(
-            f"[green]Built[/] {models} models and passed {tests} tests on their data, because {report.plan.reason}."
-        )
+        console.print(f"[green]Built[/] {models} models and passed {tests} tests on their data, because {report.plan.reason}.")
         for node in report.built.warned:
             console.print(f"[yellow]Warning:[/] {node.name}: {node.message}")
     console.print(f"[green]Done:[/] {steps}")

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from ingestion.load import LandingReport, Progress, load_landing
-
+from ingestion.load import load_landing
+from ingestion.report import LandingReport, Progress
 from orchestration.lib.dbt import (
     BUILD,
     PROFILES,

@@ -115,9 +115,7 @@ def publish(
     generation = max(generations(home.published), default=0) + 1
     aside = home.published / f".marts.{generation}.duckdb.new"
     published_at = datetime.now(UTC)
-    tables = write_snapshot(
-        home.warehouse, aside, generation, published_at, provenance, descriptions or {}, on_progress
-    )
+    tables = write_snapshot(home.warehouse, aside, generation, published_at, provenance, descriptions or {}, on_progress)
     path = home.published / f"marts.{generation}.duckdb"
     flush(aside)
     os.rename(aside, path)
@@ -137,16 +135,14 @@ def write_snapshot(
     on_progress: OnProgress | None,
 ) -> list[Table]:
     """Write one generation's file: every published relation as a table, and ``_meta``."""
-    settings = {
+    settings: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": os.environ.get("AUDIENCE_MEMORY_LIMIT", "4GB"),
         "temp_directory": str(target.with_suffix(".spill")),
     }
     with duckdb.connect(config=settings) as connection:
         # Views of the warehouse name it by its file's stem, so it is attached under that name.
         connection.execute(f"attach {literal(str(warehouse))} as warehouse (read_only)").fetchall()
-        connection.execute(
-            f"attach {literal(str(target))} as snapshot (storage_version {literal(STORAGE_VERSION)})"
-        ).fetchall()
+        connection.execute(f"attach {literal(str(target))} as snapshot (storage_version {literal(STORAGE_VERSION)})").fetchall()
         connection.execute("set TimeZone = 'UTC'").fetchall()
         connection.execute("begin transaction").fetchall()
         relations = published_relations(connection)
@@ -262,9 +258,7 @@ def read_provenance(home: Home) -> Provenance | None:
         return None
     try:
         with duckdb.connect(path, read_only=True) as connection:
-            row = connection.execute(
-                "select build_id, fingerprint, code_hash, dbt_version from _meta.publication"
-            ).fetchall()
+            row = connection.execute("select build_id, fingerprint, code_hash, dbt_version from _meta.publication").fetchall()
     except duckdb.CatalogException:
         return None
     return Provenance(*row[0]) if row else None

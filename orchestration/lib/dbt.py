@@ -107,6 +107,7 @@ def run_dbt(
             on_node(NodeProgress(data.index, data.total, data.node_info.node_name))
 
     outcome = dbtRunner(callbacks=[relay]).invoke([*quiet(environment), *arguments, *places(environment)])
+    close_warehouse()
     results = getattr(outcome.result, "results", None)
     result = BuildResult(
         [
@@ -117,6 +118,18 @@ def run_dbt(
     if not outcome.success:
         raise BuildError(failure_text(result, outcome.exception, environment), result)
     return result
+
+
+def close_warehouse() -> None:
+    """Close what dbt leaves open until the process ends: the publish opens the same file with other settings."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.adapters.factory import reset_adapters
+
+    reset_adapters()
+    environment = DuckDBConnectionManager._ENV
+    if environment is not None:
+        environment.close()
+    DuckDBConnectionManager.close_all_connections()
 
 
 def quiet(environment: Environment) -> list[str]:

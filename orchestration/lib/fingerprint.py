@@ -29,9 +29,7 @@ class Fingerprint:
         return f"{self.loads}:{self.code}"
 
 
-def fingerprint(
-    home: Home, project: Path, profiles: Path, variables: Mapping[str, object] | None = None
-) -> Fingerprint:
+def fingerprint(home: Home, project: Path, profiles: Path, variables: Mapping[str, object] | None = None) -> Fingerprint:
     """The fingerprint of what a build would read now.
 
     Args:
@@ -90,6 +88,5 @@ def project_files(project: Path) -> list[Path]:
     return sorted(
         path
         for path in project.rglob("*")
-        if path.is_file()
-        and not any(part in UNREAD or part.startswith(".") for part in path.relative_to(project).parts)
+        if path.is_file() and not any(part in UNREAD or part.startswith(".") for part in path.relative_to(project).parts)
     )

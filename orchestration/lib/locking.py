@@ -36,9 +36,7 @@ def warehouse_lock(home: Home, purpose: str, on_wait: OnWait | None = None) -> I
         lock.acquire()
     try:
         holder.write_text(
-            json.dumps(
-                {"pid": os.getpid(), "purpose": purpose, "since": datetime.now(UTC).isoformat(timespec="seconds")}
-            )
+            json.dumps({"pid": os.getpid(), "purpose": purpose, "since": datetime.now(UTC).isoformat(timespec="seconds")})
         )
         wait_until_writable(home.warehouse, on_wait)
         yield

@@ -1,0 +1,102 @@
+"""One asset per source: its landed files as bronze, with the books as a check."""
+
+from datetime import timedelta
+
+import dagster as dg
+
+from ingestion.load import load_landing
+from ingestion.sources import registered
+from orchestration.lib.faults import retried
+from orchestration.lib.ledger import balances, rejections, unbalanced_loads
+from orchestration.lib.preview import markdown_table, parquet_preview
+from orchestration.lib.resources import AudienceResource
+
+CATALOG = "catalog"
+FRESH = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=50), warn_window=timedelta(hours=26))
+
+
+def bronze_asset(source: str) -> dg.AssetsDefinition:
+    """The asset that loads one source's new files."""
+
+    @dg.asset(
+        key=["bronze", source],
+        group_name="bronze",
+        kinds={"parquet"},
+        description=f"Everything landed under `{source}/`, lossless, by event date (docs/lake.md).",
+        freshness_policy=FRESH,
+    )
+    def load(context: dg.AssetExecutionContext, audience: AudienceResource) -> dg.MaterializeResult[None]:
+        environment = audience.environment()
+        with retried(context.retry_number):
+            report = load_landing(environment.landing, environment.home, sources=[source])
+        for failure in report.failed:
+            context.log.error(f"Not loaded: {failure.path}: {failure.reason}")
+        return dg.MaterializeResult(
+            metadata={
+                "new_loads": report.loads,
+                "new_lines": report.lines,
+                "new_rejected": report.rejected,
+                "still_growing": len(report.waiting),
+                "failed": len(report.failed),
+                "seconds": round(report.seconds, 2),
+                **standing(audience, source),
+            }
+        )
+
+    return load
+
+
+def standing(audience: AudienceResource, source: str) -> dict[str, dg.MetadataValue | int]:
+    """What a source holds in all: rows, what was rejected and why, and a glance at the newest rows."""
+    home = audience.environment().home
+    balance = next((each for each in balances(home) if each.source == source), None)
+    preview = parquet_preview(home.bronze / source)
+    reasons = rejections(home, source)
+    metadata: dict[str, dg.MetadataValue | int] = {"dagster/row_count": balance.accepted if balance else 0}
+    if reasons:
+        metadata["rejected_by_reason"] = dg.MetadataValue.md(markdown_table(("reason", "records", "example"), reasons))
+    if preview:
+        metadata["preview"] = dg.MetadataValue.md(preview)
+    return metadata
+
+
+def ledger_check(source: str) -> dg.AssetChecksDefinition:
+    """The check that no line of a source was lost."""
+
+    @dg.asset_check(
+        asset=["bronze", source],
+        name="ledger",
+        blocking=True,
+        description="lines = accepted + rejected + blank + erased, for every load",
+    )
+    def ledger(audience: AudienceResource) -> dg.AssetCheckResult:
+        home = audience.environment().home
+        balance = next((each for each in balances(home) if each.source == source), None)
+        if balance is None:
+            return dg.AssetCheckResult(passed=True, description="Nothing was landed yet.")
+        wrong = unbalanced_loads(home, source)
+        return dg.AssetCheckResult(
+            passed=balance.is_balanced,
+            metadata={
+                "loads": balance.loads,
+                "lines": balance.lines,
+                "accepted": balance.accepted,
+                "rejected": balance.rejected,
+                "blank": balance.blank,
+                "erased": balance.erased,
+                **({"unbalanced": dg.MetadataValue.md(markdown_table(("load", "file"), wrong))} if wrong else {}),
+            },
+        )
+
+    return ledger
+
+
+SOURCES = (*registered(), CATALOG)
+
+bronze = [bronze_asset(source) for source in SOURCES]
+ledgers = [ledger_check(source) for source in SOURCES]
+# What the loads write beside the rows; the models read them, so that they belong into the lineage.
+books = [
+    dg.AssetSpec(["bronze", name], group_name="bronze", deps=[["bronze", source] for source in SOURCES], description=text)
+    for name, text in {"manifests": "One row per load.", "quarantine": "One row per rejected record."}.items()
+]

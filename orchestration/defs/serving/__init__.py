@@ -1,0 +1,1 @@
+"""Marts become a published snapshot."""

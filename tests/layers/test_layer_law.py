@@ -1,0 +1,127 @@
+"""The layer law: staging -> events -> intermediate -> marts -> exports, read off dbt's own manifest."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingestion.home import Home
+from ingestion.sources import registered
+from orchestration.lib.dbt import manifest_path
+from orchestration.lib.environment import Environment
+
+Node = dict[str, Any]
+
+# Metadata that is landed beside the records. It is no emitter's: layers above may read it where they are listed here.
+SHARED_STAGING = {"catalog": {"intermediate", "state", "marts"}, "lake": {"state", "marts"}}
+# What a layer may read, beside seeds, the shared staging above and itself. `state` is what a run knows of earlier ones:
+# which loads are in force, and which keys are stale; it looks at events and what is made of them, and marts never write it.
+MAY_READ = {
+    "staging": {"source"},
+    "events": {"staging", "state"},
+    "state": {"events", "intermediate"},
+    "intermediate": {"events", "state"},
+    "marts": {"intermediate", "state"},
+    "exports": {"marts"},
+}
+PREFIX = {"staging": "stg_", "intermediate": "int_"}
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    with pytest.MonkeyPatch.context() as patch:
+        home = Home(tmp_path_factory.mktemp("home"))
+        for variable in ("AUDIENCE_HOME", "LANDING", "AUDIENCE_TARGET"):
+            patch.setenv(variable, "dev" if variable == "AUDIENCE_TARGET" else str(home.root))
+        yield json.loads(manifest_path(Environment(home, str(home.landing), True, "dev")).read_text())
+
+
+@pytest.fixture(scope="module")
+def models(manifest: dict[str, Any]) -> list[Node]:
+    return [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+
+
+def layer(node: Node) -> str:
+    return "source" if node["resource_type"] == "source" else str(node["fqn"][1])
+
+
+def folder(node: Node) -> str:
+    """The part of a layer: the emitter of staging, the area of marts."""
+    return str(node["fqn"][2]) if len(node["fqn"]) > 3 else str(node["fqn"][1])
+
+
+def emitters(models: list[Node]) -> set[str]:
+    return {folder(node) for node in models if layer(node) == "staging"} - SHARED_STAGING.keys()
+
+
+def is_allowed(reader: Node, read: Node) -> bool:
+    own, other = layer(reader), layer(read)
+    if read["resource_type"] == "seed":
+        return True
+    if other == "staging" and folder(read) in SHARED_STAGING:
+        return own == "staging" or own in SHARED_STAGING[folder(read)]
+    if own == other == "staging":
+        return folder(reader) == folder(read)
+    return own == other or other in MAY_READ[own]
+
+
+def test_every_model_lies_in_a_layer(models: list[Node]) -> None:
+    assert [node["name"] for node in models if layer(node) not in MAY_READ] == []
+
+
+def test_nothing_skips_a_layer(manifest: dict[str, Any], models: list[Node]) -> None:
+    everything = manifest["nodes"] | manifest["sources"]
+    crossings = [
+        f"{'/'.join(model['fqn'][1:])} reads {'/'.join(everything[read]['fqn'][1:])}"
+        for model in models
+        for read in model["depends_on"]["nodes"]
+        if not is_allowed(model, everything[read])
+    ]
+    assert crossings == []
+
+
+def test_only_the_union_names_emitters(models: list[Node]) -> None:
+    names = re.compile(rf"\b(stg_)?({'|'.join(sorted(emitters(models)))})(__\w+)?\b")
+    naming = [node["name"] for node in models if layer(node) != "staging" and names.search(node["raw_code"])]
+    union = [node["name"] for node in models if layer(node) == "events" and node["name"] in naming]
+    assert naming == union
+    assert len(union) <= 1
+
+
+def test_every_source_of_ingestion_has_its_staging_folder(models: list[Node]) -> None:
+    assert set(registered()) == emitters(models)
+
+
+def test_the_layer_is_the_folder_is_the_schema(models: list[Node]) -> None:
+    misplaced = [
+        f"{node['name']} is built in {node['schema']}"
+        for node in models
+        if node["schema"] != (folder(node) if layer(node) == "marts" else layer(node))
+    ]
+    assert misplaced == []
+
+
+def test_names_say_the_layer(models: list[Node]) -> None:
+    wrong = [node["name"] for node in models if not node["name"].startswith(PREFIX.get(layer(node), ""))]
+    wrong += [
+        node["name"] for node in models if layer(node) == "staging" and not node["name"].startswith(f"stg_{folder(node)}__")
+    ]
+    assert wrong == []
+
+
+def test_marts_are_described_and_contracted(models: list[Node]) -> None:
+    marts = [node for node in models if layer(node) in {"marts", "exports"}]
+    bare = [node["name"] for node in marts if not node["description"].startswith("One row per ")]
+    loose = [node["name"] for node in marts if not node["config"]["contract"]["enforced"]]
+    assert (bare, loose) == ([], [])
+
+
+def test_engines_differ_in_the_dialect_folder_only(manifest: dict[str, Any], models: list[Node]) -> None:
+    root = Path(__file__).parents[2] / "dbt_project"
+    own = [node for node in manifest["macros"].values() if node["package_name"] == "audience"]
+    macros = [node for node in own if "/dialect/" not in node["original_file_path"]]
+    texts = {node["name"]: (root / node["original_file_path"]).read_text() for node in [*models, *macros]}
+    assert [name for name, text in texts.items() if re.search(r"target\.type|adapter\.type\(\)|duckdb__|spark__", text)] == []

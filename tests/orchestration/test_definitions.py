@@ -1,0 +1,149 @@
+"""What Dagster shows and runs."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from ingestion.home import Home
+from ingestion.sources import registered
+from orchestration.lib.state import Status, read_state
+from serving.publish import SCHEMAS, current_snapshot
+
+
+@pytest.fixture(scope="module")
+def home(landing: Path) -> Home:
+    return Home(landing.parent / "dagster home")
+
+
+@pytest.fixture(scope="module")
+def definitions(landing: Path, home: Home) -> Iterator[dg.Definitions]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AUDIENCE_HOME", str(home.root))
+        patch.setenv("LANDING", str(landing))
+        patch.setenv("AUDIENCE_TARGET", "dev")
+        # Imported here: loading definitions parses the dbt project into the home.
+        from orchestration.definitions import defs
+
+        yield defs()
+
+
+@pytest.fixture(scope="module")
+def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.local_temp(str(tmp_path_factory.mktemp("dagster"))) as instance:
+        yield instance
+
+
+@pytest.fixture(scope="module")
+def first_run(definitions: dg.Definitions, instance: dg.DagsterInstance) -> dg.ExecuteInProcessResult:
+    return definitions.resolve_job_def("refresh").execute_in_process(instance=instance)
+
+
+def materialized(result: dg.ExecuteInProcessResult) -> set[str]:
+    return {event.asset_key.to_user_string() for event in result.get_asset_materialization_events() if event.asset_key}
+
+
+def test_every_source_every_mart_and_the_snapshot_is_an_asset(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    keys = {key.to_user_string() for key in graph.get_all_asset_keys()}
+    assert {f"bronze/{source}" for source in (*registered(), "catalog")} <= keys
+    assert {"core/fct_view", "kpis/kpi_video_daily", "published/marts"} <= keys
+
+
+def test_groups_are_the_layers(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    nodes = {key: graph.get(key) for key in graph.get_all_asset_keys()}
+    assert all(node.group_name == key.path[0] for key, node in nodes.items())
+    assert {"bronze", "staging", "events", "intermediate", "core", "published"} <= {node.group_name for node in nodes.values()}
+
+
+def test_a_clock_and_the_landing_zone_start_the_refresh(definitions: dg.Definitions) -> None:
+    assert definitions.resolve_schedule_def("daily_refresh").job_name == "refresh"
+    assert definitions.resolve_sensor_def("landing_sensor").job_name == "refresh"
+
+
+def test_the_job_runs_from_landing_to_snapshot(first_run: dg.ExecuteInProcessResult, home: Home) -> None:
+    assert first_run.success
+    names = materialized(first_run)
+    assert {"bronze/native", "events/events", "core/fct_view", "published/marts"} <= names
+    state = read_state(home)
+    assert state is not None
+    assert state.status is Status.BUILT
+    assert current_snapshot(home) is not None
+
+
+def test_the_books_and_the_data_tests_are_checks(first_run: dg.ExecuteInProcessResult) -> None:
+    checks = first_run.get_asset_check_evaluations()
+    assert {check.asset_key.to_user_string() for check in checks if check.check_name == "ledger"} >= {
+        "bronze/native",
+        "bronze/catalog",
+    }
+    assert any(check.asset_key.path[0] in SCHEMAS for check in checks)
+    assert all(check.passed for check in checks if check.severity is dg.AssetCheckSeverity.ERROR)
+
+
+def test_a_person_sees_rows_reasons_and_a_preview(first_run: dg.ExecuteInProcessResult) -> None:
+    events = {
+        event.asset_key.to_user_string(): event for event in first_run.get_asset_materialization_events() if event.asset_key
+    }
+    shown = events["bronze/native"].materialization.metadata
+    assert {"dagster/row_count", "preview", "rejected_by_reason", "seconds"} <= shown.keys()
+    assert {"headlines", "tables", "path"} <= events["published/marts"].materialization.metadata.keys()
+
+
+def test_a_run_with_nothing_new_builds_nothing(
+    first_run: dg.ExecuteInProcessResult, definitions: dg.Definitions, instance: dg.DagsterInstance
+) -> None:
+    result = definitions.resolve_job_def("refresh").execute_in_process(instance=instance)
+    assert result.success
+    assert {name.split("/")[0] for name in materialized(result)} == {"bronze"}
+
+
+def test_the_sensor_sees_a_new_file_once(
+    first_run: dg.ExecuteInProcessResult, definitions: dg.Definitions, instance: dg.DagsterInstance, landing: Path
+) -> None:
+    sensor = definitions.resolve_sensor_def("landing_sensor")
+    repository = definitions.get_repository_def()
+
+    def tick() -> list[dg.RunRequest]:
+        with dg.build_sensor_context(instance=instance, repository_def=repository) as context:
+            return list(sensor.evaluate_tick(context).run_requests or [])
+
+    assert tick() == []
+    late = landing / "native" / "2026-10-03"
+    (landing.parent / "late").rename(late)
+    first, second = tick(), tick()
+    assert [request.run_key for request in first] == [request.run_key for request in second]
+    assert len(first) == 1
+
+
+def test_the_backfill_job_asks_for_its_two_dates(
+    first_run: dg.ExecuteInProcessResult, definitions: dg.Definitions, instance: dg.DagsterInstance, home: Home
+) -> None:
+    job = definitions.resolve_job_def("backfill")
+    with pytest.raises(dg.DagsterInvalidConfigError):
+        job.execute_in_process(instance=instance, run_config={})
+    before = current_snapshot(home)
+    result = job.execute_in_process(instance=instance, run_config={"first_date": "2026-10-01", "last_date": "2026-10-01"})
+    assert result.success
+    assert current_snapshot(home) != before
+
+
+def test_a_selection_is_not_published_and_the_next_refresh_completes_it(
+    first_run: dg.ExecuteInProcessResult, definitions: dg.Definitions, instance: dg.DagsterInstance, home: Home
+) -> None:
+    job = definitions.resolve_job_def("backfill")
+    before = current_snapshot(home)
+    result = job.execute_in_process(
+        instance=instance,
+        run_config={"first_date": "2026-10-01", "last_date": "2026-10-01"},
+        asset_selection=[dg.AssetKey(["core", "dim_date"])],
+    )
+    assert result.success
+    assert current_snapshot(home) == before
+    state = read_state(home)
+    assert state is not None
+    assert state.status is Status.PARTIAL
+    assert definitions.resolve_job_def("refresh").execute_in_process(instance=instance).success
+    assert current_snapshot(home) != before
