@@ -13,10 +13,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from ingestion.simulator.settings import PLANTS
 from ingestion.simulator.simulation import simulate
 
+app = typer.Typer(add_completion=False)
 console = Console(stderr=True)
 _PLANT_HELP = "A truth to leave out; may be repeated. " + " ".join(f"[{name}] {what}." for name, what in PLANTS.items())
 
 
+@app.command()
 def main(
     landing: Annotated[Path, typer.Option(help="Folder to write native/<date>/<nnn>.ndjson and catalog/ into.")],
     events: Annotated[int, typer.Option(min=1, help="Lines over all days, about.")] = 100_000,
@@ -53,4 +55,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app()

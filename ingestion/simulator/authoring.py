@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ingestion.simulator import audience
-from ingestion.simulator.catalog import Element, Template
+from ingestion.simulator.catalog import OPEN, Element, Template
 from ingestion.simulator.rendering import user_ids, workspace_names
 from ingestion.simulator.settings import Settings
 from ingestion.simulator.world import build
@@ -90,7 +90,7 @@ def _authored(settings: Settings, template: Template, names: list[str]) -> dict[
         ]  # fmt: skip
         entities["options"] += [
             here | {"question_id": e.question_id, "option_id": o.option_id, "text": o.text, "is_correct": o.is_correct}
-            for _, e in asked for o in e.options
+            for _, e in asked if e.topic != OPEN for o in e.options
         ]  # fmt: skip
         entities["campaigns"] += [
             here | {"campaign_id": c.campaign_id, "name": c.name, "channel": c.channel, "cost": float(c.cost),

@@ -117,16 +117,31 @@ def _quiz(question_id: str, at: int, text: str, topic: str, answers: tuple[str, 
     )  # fmt: skip
 
 
-def _poll(element_id: str, kind: str, at: int, text: str, answers: tuple[tuple[str, int], ...]) -> Element:
+def _poll(
+    element_id: str, kind: str, at: int, text: str, answers: tuple[tuple[str, int], ...], topic: str = "opinion"
+) -> Element:
     options = tuple(Option(f"{element_id}-{i}" if kind == "poll" else answer, answer, None, weight)
                     for i, (answer, weight) in enumerate(answers))  # fmt: skip
     return Element(
         element_id, kind, text, at, at + 1000, (1500, 2000, 7000, 5000),
-        question_id=element_id, text=text, topic="opinion", options=options,
+        question_id=element_id, text=text, topic=topic, options=options,
     )  # fmt: skip
 
 
 _RATINGS = tuple((str(rating), weight) for rating, weight in zip(range(11), (1, 1, 1, 1, 2, 4, 6, 12, 20, 26, 26), strict=True))
+
+
+OPEN = "open"
+"""The topic of questions answered in the viewer's own words: their answers are no options of the catalog."""
+
+_REMARKS = (
+    ("Nothing, it was clear.", 30),
+    ("The second chart went by too fast", 22),
+    ('What does "median" mean for an even number of values?', 14),
+    ("Más ejemplos, por favor", 9),
+    ("Größere Schrift!", 8),
+    ("more\npauses 🙂", 5),
+)
 
 
 def template(*, hard_question: bool = True, unvisited_node: bool = True) -> Template:
@@ -202,7 +217,8 @@ def template(*, hard_question: bool = True, unvisited_node: bool = True) -> Temp
                _quiz("chart-axis", 45_000, "Where does the axis start?", "axes",
                      ("At zero", "At the minimum", "At one"), 740_000),
                _quiz("chart-mean", 120_000, "Which one is the median?", "averages",
-                     ("The middle one", "The sum", "The largest"), 610_000))),),
+                     ("The middle one", "The sum", "The largest"), 610_000),
+               _poll("chart-comment", "survey", 148_000, "What should we explain better?", _REMARKS, OPEN))),),
         9, "3100.00", "https://learn.example.com/charts",
     )  # fmt: skip
     drill = Video(

@@ -53,7 +53,8 @@ from (
             ',"playback_rate":' || rate / 100.0,
             element, to_node, answer,
             ',"x":' || x / 10000.0 || ',"y":' || y / 10000.0,
-            ',"value":' || cents / 100.0 || ',"currency":"EUR"',
+            ',"value":' || cents / 100.0 || ',"currency":"EUR"'
+                || ',"properties":{{"order_id":"o-' || playback || '-' || "order" || '"}}',
             ',"played_ranges":[[0,' || covered / 1000.0 || ']]',
             case when is_completion then ',"is_completion":true' end,
             case when defect = {int(Defect.UNKNOWN_FIELDS)}
