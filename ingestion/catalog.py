@@ -1,0 +1,95 @@
+"""Authored metadata, landed like logs: every file is a full snapshot of one entity as of a moment, kept as JSON text."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import PurePosixPath
+
+import duckdb
+
+from ingestion import durable, manifest, records
+from ingestion.bronze import Landed, new_manifest, shape_records, staging_folder
+from ingestion.home import Home
+from ingestion.landing import CATALOG
+from ingestion.manifest import Manifest
+from ingestion.shape import quoted
+from ingestion.sources import Field, Source
+from ingestion.workbench import PARQUET, Workbench
+
+ENTITIES = ("videos", "nodes", "edges", "elements", "questions", "options", "campaigns", "experiments", "goals", "assignments", "contacts", "accounts")
+COLUMNS = {"load_id": "VARCHAR", "line_number": "BIGINT", "as_of": "TIMESTAMP", "path": "VARCHAR", "record": "VARCHAR"}
+SHAPE_VERSION = 1
+_MOMENT = re.compile(r"(?<!\d)(\d{4}-\d{2}-\d{2})(?:[T ](\d{2})[:-]?(\d{2})(?:[:-]?(\d{2})(\.\d+)?)?(Z|[+-]\d{2}[:-]?\d{2})?)?(?!\d)")
+
+_ROWS = Source(name=CATALOG, shape_version=SHAPE_VERSION, fields=(Field("as_of", "time"),), received="as_of", occurred="as_of", raw_column="record", is_dated=False)
+
+
+@dataclass
+class _CatalogBench(Workbench):
+    """Writes whole snapshots instead of dates. as_of: of the whole file, where its path says so."""
+
+    as_of: str | None = None
+
+    def write_rows(self, rows: str) -> None:
+        """Write the staged rows to one Parquet file."""
+        part = f".{len(self.files)}" if self.files else ""
+        made = self.folder / f"{self.load_id}{part}.parquet"
+        self.run("create or replace temp table snapshot (load_id VARCHAR, line_number BIGINT, as_of TIMESTAMP, path VARCHAR, record VARCHAR)")
+        sql = f"insert into snapshot select ?, line_number, coalesce(cast(? as timestamp), as_of), ?, record from ({rows}) order by line_number"
+        self.outcome.accepted += self.run(sql, self.load_id, self.as_of, self.path)[0][0]
+        self.run(f"copy snapshot to {quoted(str(made))} ({PARQUET})")
+        self.files.append(made)
+
+
+def entity_of(name: str) -> str | None:
+    """The entity of a catalog file, from its path below the landing zone: `catalog/<entity>.*` or `catalog/<entity>/**`; None for an unknown one."""
+    entity = PurePosixPath(name).parts[1].split(".")[0].lower()
+    return entity if entity in ENTITIES else None
+
+
+def as_of(name: str) -> str | None:
+    """The moment a catalog file's path says it speaks of, as ISO 8601 UTC without zone: `as_of=<moment>` anywhere, or a file named by one."""
+    parts = PurePosixPath(name).parts
+    claims = [part.removeprefix("as_of=") for part in parts if part.startswith("as_of=")]
+    for claim in (*claims, parts[-1]):
+        if found := _MOMENT.match(claim):
+            day, hour, minute, second, fraction, zone = found.groups()
+            offset = "+00:00" if zone in (None, "Z") else f"{zone[:3]}:{zone[-2:]}"
+            try:
+                moment = datetime.fromisoformat(f"{day}T{hour or '00'}:{minute or '00'}:{second or '00'}{fraction or ''}{offset}")
+            except ValueError:
+                continue
+            return moment.astimezone(UTC).replace(tzinfo=None).isoformat()
+    return None
+
+
+def load_id(landed: Landed) -> str:
+    """The identity of a catalog load: its path, its bytes and its moment, so that a revert is a version too."""
+    content = hashlib.sha256(f"{landed.name}\n{landed.content}\n{as_of(landed.name)}".encode()).hexdigest()
+    return manifest.load_id(CATALOG, SHAPE_VERSION, content)
+
+
+def load_file(con: duckdb.DuckDBPyConnection, home: Home, landed: Landed, check: Callable[[], None], on_lines: Callable[[int, int], None]) -> Manifest:
+    """Load one catalog file and commit it; the arguments are those of `bronze.load_file`. Raises ValueError for an unknown entity."""
+    entity = entity_of(landed.name)
+    if entity is None:
+        raise ValueError(f"{landed.name} names no catalog entity; known: {', '.join(ENTITIES)}")
+    load = load_id(landed)
+    with staging_folder(home) as folder:
+        bench = _CatalogBench(con, _ROWS, load, landed.name, folder, as_of=as_of(landed.name))
+        shape_records(bench, records.read(con, _ROWS, landed.path, landed.name, landed.format, folder), on_lines)
+        rejects = bench.finish()
+        check()
+        files = tuple(f"{CATALOG}/entity={entity}/{made.name}" for made in bench.files)
+        for made, name in zip(bench.files, files, strict=True):
+            durable.publish(made, home.bronze / name)
+        if rejects:
+            durable.publish(rejects, home.quarantine / CATALOG / f"{load}.parquet")
+        committed = new_manifest(_ROWS, landed, load, bench.outcome, files)
+        committed = replace(committed, rows_by_date=(), entity=entity, as_of=as_of(landed.name))
+        manifest.write(home, committed)
+    return committed

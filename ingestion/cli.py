@@ -1,0 +1,102 @@
+"""The command line: load, replay, compact, ledger, sources."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn, TransferSpeedColumn
+from rich.table import Table
+
+from ingestion import manifest
+from ingestion.catalog import ENTITIES
+from ingestion.home import Home, landing_from_environment
+from ingestion.load import load_landing
+from ingestion.report import LandingReport, Totals
+from ingestion.report import Progress as Moment
+from ingestion.sources import registered
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Turn landed log files into the bronze lake: lossless Parquet by event date, a manifest a load, a quarantine for what cannot be read. "
+    "AUDIENCE_HOME (default ./var) holds the lake; LANDING (default AUDIENCE_HOME/landing) is any fsspec URI laid out as LANDING/<source>/** "
+    "and LANDING/catalog/**. Running a command twice does nothing the second time.",
+)
+SourceOption = Annotated[list[str] | None, typer.Option("--source", "-s", help="Only this source (repeatable); 'catalog' is one too.")]
+
+
+@app.command()
+def load(
+    landing: Annotated[str | None, typer.Option(help="Landing zone: a path or fsspec URI. Default: LANDING.", show_default=False)] = None,
+    source: SourceOption = None,
+) -> None:
+    """Load every new, complete file of the landing zone. Exits with 1 when a file failed."""
+    home, console = Home.from_environment(), Console()
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task("Looking", total=None)
+
+        def show(moment: Moment) -> None:
+            text = f"{moment.files_done}/{moment.files} files, {moment.lines:,} lines"
+            bar.update(task, total=moment.bytes, completed=moment.bytes_done, description=text)
+
+        try:
+            report = load_landing(landing or landing_from_environment(home), home, sources=source, on_progress=show)
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from error
+    _print_report(console, report)
+    if report.failed:
+        raise typer.Exit(1)
+
+
+def _print_report(console: Console, report: LandingReport) -> None:
+    if report.is_empty:
+        console.print(f"Nothing new: {len(report.skipped)} files were loaded before.")
+    else:
+        console.print(_totals_table(report.by_source, report))
+    for title, notes in (("Waiting", report.waiting), ("Not recognised", report.unknown)):
+        for note in notes:
+            console.print(f"{title}: {note.name!r}. {note.reason}", markup=False)
+    for failure in report.failed:
+        console.print(f"FAILED: {failure.path!r}. {failure.reason}", style="red", markup=False)
+
+
+def _totals_table(by_source: dict[str, Totals], total: Totals) -> Table:
+    table = Table("Source", *(f"{name}" for name in ("loads", "lines", "accepted", "rejected", "blank", "erased", "bytes", "seconds")))
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for name, sums in [*sorted(by_source.items()), ("all", total)]:
+        counts = (sums.loads, sums.lines, sums.accepted, sums.rejected, sums.blank, sums.erased, sums.bytes)
+        table.add_row(name, *(f"{count:,}" for count in counts), f"{sums.seconds:.1f}")
+    return table
+
+
+@app.command()
+def ledger(source: SourceOption = None) -> None:
+    """Show what was loaded, and check that every line has one outcome. Exits with 1 where a load does not balance."""
+    home, console = Home.from_environment(), Console()
+    totals: dict[str, Totals] = {}
+    total, unbalanced = Totals(), []
+    for each in manifest.every(home):
+        if each.status == manifest.LOADED and (not source or each.source in source):
+            totals.setdefault(each.source, Totals()).add(each)
+            total.add(each)
+            if not each.balances:
+                unbalanced.append(each)
+    console.print(_totals_table(totals, total))
+    for each in unbalanced:
+        console.print(f"UNBALANCED: load {each.load_id} of {each.path!r}", style="red", markup=False)
+    if unbalanced:
+        raise typer.Exit(1)
+
+
+@app.command()
+def sources() -> None:
+    """List the sources and their bronze columns."""
+    console = Console()
+    for source in registered().values():
+        columns = ", ".join(f"{name} {kind}" for name, kind in source.columns.items())
+        console.print(f"{source.name} (shape {source.shape_version}): {columns}", markup=False)
+    console.print(f"catalog: {', '.join(ENTITIES)}", markup=False)

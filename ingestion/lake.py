@@ -1,0 +1,66 @@
+"""The upkeep of bronze and quarantine: what must always be there, and what must not be left lying."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import duckdb
+
+from ingestion import catalog, durable, manifest
+from ingestion.home import Home
+from ingestion.sources import registered
+from ingestion.workbench import QUARANTINE_COLUMNS, write_empty
+
+SCHEMA_DATE = "1970-01-01"
+
+
+def schema_files(home: Home) -> dict[Path, dict[str, str]]:
+    """The zero-row Parquet files that let a reader's glob be certain of a match, and their columns."""
+    files = {
+        home.bronze / name / f"event_date={SCHEMA_DATE}" / "schema.parquet": {"load_id": "VARCHAR", "line_number": "BIGINT", **source.columns}
+        for name, source in registered().items()
+    }
+    files[home.bronze / "catalog" / "entity=schema" / "schema.parquet"] = catalog.COLUMNS
+    files[home.quarantine / "schema" / "schema.parquet"] = QUARANTINE_COLUMNS
+    return files
+
+
+def prepare(con: duckdb.DuckDBPyConnection, home: Home) -> None:
+    """Write the zero-row files where they are missing or have other columns."""
+    manifest.write_schema(home)
+    for target, columns in schema_files(home).items():
+        if target.exists() and _columns(con, target) == columns:
+            continue
+        durable.make_folder(target.parent)
+        made = home.staging / f"{target.parent.parent.name}.{target.stem}.tmp"
+        write_empty(con, columns, made)
+        durable.publish(made, target)
+
+
+def _columns(con: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]:
+    rows = con.execute("describe select * from read_parquet(?, hive_partitioning = false)", [str(path)]).fetchall()
+    return {row[0]: row[1] for row in rows}
+
+
+def sweep(home: Home) -> int:
+    """Remove what an interrupted run left: half-made files, finished renames aside, Parquet files no live load names. Their number.
+
+    Only for the holder of bronze's lock.
+    """
+    removed = sum(path.is_file() for path in home.staging.rglob("*")) if home.staging.exists() else 0
+    shutil.rmtree(home.staging, ignore_errors=True)
+    home.staging.mkdir(parents=True, exist_ok=True)
+    manifest.finish_renames(home)
+    live = [each for each in manifest.every(home) if each.status == manifest.LOADED]
+    named = {home.bronze / name for each in live for name in each.files} | set(schema_files(home))
+    rejects = {home.quarantine / each.source / f"{each.load_id}.parquet" for each in live if each.rejected} | set(schema_files(home))
+    for folder, kept in ((home.bronze, named), (home.quarantine, rejects)):
+        for path in folder.rglob("*.parquet"):
+            if path not in kept:
+                path.unlink()
+                removed += 1
+    for path in home.manifests.rglob(".*.tmp"):
+        path.unlink()
+        removed += 1
+    return removed

@@ -1,0 +1,221 @@
+"""What has landed: files under a landing URI that are new, whole and of a known kind."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import posixpath
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import fsspec
+from fsspec.implementations.local import LocalFileSystem
+
+from ingestion import durable
+from ingestion.home import Home
+
+FORMATS = {".ndjson": "ndjson", ".jsonl": "ndjson", ".log": "ndjson", ".json": "json", ".csv": "csv", ".parquet": "parquet"}
+ARCHIVES = (".gz", ".zst")
+UNFINISHED = (".tmp", ".part", ".partial", ".crdownload", ".filepart")
+CATALOG = "catalog"
+
+RECENT_SECONDS = 60.0
+"""A file modified this recently is looked at twice."""
+SETTLE_SECONDS = 1.0
+"""How long apart."""
+READ_BYTES = 2**22
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What a listing says of a file's version: equal marks, equal bytes."""
+
+    size: int
+    version: str
+    modified: float
+
+
+@dataclass(frozen=True)
+class LandedFile:
+    """A file below the landing zone. name: its path relative to it, with forward slashes. source: the first folder of it."""
+
+    name: str
+    source: str
+    format: str
+    mark: Mark
+
+
+@dataclass(frozen=True)
+class LeftAlone:
+    """A file or folder that is not loaded, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One look at the landing zone."""
+
+    files: tuple[LandedFile, ...]
+    waiting: tuple[LeftAlone, ...]
+    unknown: tuple[LeftAlone, ...]
+
+
+class ChangedWhileReading(Exception):
+    """The file's bytes moved under the reader; it is left for the next run."""
+
+
+@dataclass(frozen=True)
+class Landing:
+    """A landing zone on any fsspec file system."""
+
+    fs: Any
+    root: str
+
+    @classmethod
+    def at(cls, uri: str) -> Landing:
+        """The landing zone at a local path or URI. A plain path is taken as it stands, whatever characters it holds."""
+        if "://" not in uri:
+            return cls(LocalFileSystem(), str(Path(uri).expanduser().absolute()))
+        fs, root = fsspec.core.url_to_fs(uri)
+        return cls(fs, root.rstrip("/"))
+
+    @property
+    def is_local(self) -> bool:
+        """Whether files can be read where they lie."""
+        return isinstance(self.fs, LocalFileSystem)
+
+    def full(self, name: str) -> str:
+        """The file system's path of a file below the root."""
+        return f"{self.root}/{name}"
+
+    def listing(
+        self, sources: Sequence[str], wanted: Sequence[str] | None, unchanged: Callable[[str, Mark], bool], settle_seconds: float = SETTLE_SECONDS
+    ) -> Listing:
+        """All loadable files of the `sources` (those `wanted`, where given) and of the catalog, sorted by name.
+
+        unchanged: whether a file of this name and mark was loaded before; it is then not looked at twice.
+        """
+        chosen = set(sources if wanted is None else wanted) | ({CATALOG} if wanted is None else set())
+        files, waiting, unknown = [], [], []
+        for name, mark in self._entries().items():
+            folder, _, rest = name.partition("/")
+            if any(part.startswith((".", "_")) for part in name.split("/")):
+                continue
+            if not rest:
+                unknown.append(LeftAlone(name, "It lies outside every source folder. Move it into one of: " + ", ".join([*sources, CATALOG])))
+            elif folder not in (*sources, CATALOG):
+                unknown.append(LeftAlone(f"{folder}/", "No source has this name. Known: " + ", ".join([*sources, CATALOG])))
+            elif folder not in chosen:
+                continue
+            elif name.lower().endswith(UNFINISHED):
+                waiting.append(LeftAlone(name, "Its name says that it is still being uploaded."))
+            elif (kind := format_of(name)) is None:
+                unknown.append(LeftAlone(name, f"Unknown ending. Known: {', '.join(FORMATS)}, each plain, .gz or .zst"))
+            else:
+                files.append(LandedFile(name, folder, kind, mark))
+        settled, growing = self._settled(files, unchanged, settle_seconds)
+        return Listing(tuple(settled), tuple(waiting + growing), tuple(dict.fromkeys(unknown)))
+
+    def _settled(
+        self, files: list[LandedFile], unchanged: Callable[[str, Mark], bool], settle_seconds: float
+    ) -> tuple[list[LandedFile], list[LeftAlone]]:
+        newest = time.time() - RECENT_SECONDS
+        recent = [file for file in files if file.mark.modified > newest and not unchanged(file.name, file.mark)]
+        if not recent:
+            return files, []
+        time.sleep(settle_seconds)
+        again = self._entries()
+        growing = {file.name for file in recent if again.get(file.name) != file.mark}
+        settled = [file for file in files if file.name not in growing]
+        return settled, [LeftAlone(name, "It is still growing.") for name in sorted(growing)]
+
+    def _entries(self) -> dict[str, Mark]:
+        self.fs.invalidate_cache()
+        try:
+            found = self.fs.find(self.root, detail=True)
+        except FileNotFoundError:
+            return {}
+        start = len(self.root) + 1
+        marks = {path[start:]: _mark(info) for path, info in found.items() if info["type"] == "file" and len(path) > start}
+        return dict(sorted(marks.items()))
+
+    def mark(self, file: LandedFile) -> Mark:
+        """The file's version now. Raises FileNotFoundError where it is gone."""
+        self.fs.invalidate_cache()
+        return _mark(self.fs.info(self.full(file.name)))
+
+    def fetch(self, file: LandedFile, folder: Path) -> tuple[Path, str]:
+        """A local path of the file's bytes, and their SHA-256. A remote file is copied into `folder` once.
+
+        Raises ChangedWhileReading where the bytes are not those that were listed.
+        """
+        digest = hashlib.sha256()
+        size = 0
+        local = Path(self.full(file.name)) if self.is_local else folder / "landed"
+        with self.fs.open(self.full(file.name), "rb", **({} if self.is_local else {"block_size": READ_BYTES})) as stream:
+            with open("/dev/null" if self.is_local else local, "wb") as copy:
+                while block := stream.read(READ_BYTES):
+                    digest.update(block)
+                    size += len(block)
+                    copy.write(block)
+        if size != file.mark.size or self.mark(file) != file.mark:
+            raise ChangedWhileReading(file.name)
+        return local, digest.hexdigest()
+
+
+def format_of(name: str) -> str | None:
+    """The record format that a file name promises, or None."""
+    stem = name.lower()
+    for archive in ARCHIVES:
+        stem = stem.removesuffix(archive)
+    return FORMATS.get(posixpath.splitext(stem)[1])
+
+
+def _mark(info: dict[str, Any]) -> Mark:
+    modified = info.get("mtime") or info.get("LastModified") or info.get("last_modified") or info.get("created") or 0.0
+    seconds = modified.timestamp() if isinstance(modified, datetime) else float(modified) if isinstance(modified, int | float) else 0.0
+    version = info.get("ETag") or info.get("etag") or info.get("md5Hash") or f"{info.get('ino', '')}:{modified}"
+    return Mark(int(info.get("size") or 0), str(version), seconds)
+
+
+@dataclass
+class Index:
+    """Which landed file was loaded as what: a cache that makes unchanged files free. Losing it costs one reading of the landing zone."""
+
+    path: Path
+    entries: dict[str, dict[str, Any]]
+
+    @classmethod
+    def open(cls, home: Home) -> Index:
+        """The index of this home; empty where there is none or it cannot be read."""
+        path = home.bronze / "landing_index.json"
+        try:
+            entries = json.loads(path.read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            entries = {}
+        return cls(path, entries if isinstance(entries, dict) else {})
+
+    def load_of(self, uri: str, mark: Mark, shape_version: int) -> str | None:
+        """The load that this version of the file became, under this version of the shape."""
+        entry = self.entries.get(uri)
+        same = entry is not None and entry["mark"] == asdict(mark) and entry["shape_version"] == shape_version
+        return entry["load_id"] if same and entry else None
+
+    def remember(self, uri: str, mark: Mark, shape_version: int, load_id: str) -> None:
+        """Note what a file became."""
+        self.entries[uri] = {"mark": asdict(mark), "shape_version": shape_version, "load_id": load_id}
+
+    def save(self, root: str, present: Iterable[str]) -> None:
+        """Write the index, without files that have left the landing zone at `root`."""
+        kept = set(present)
+        entries = {uri: entry for uri, entry in self.entries.items() if uri in kept or not uri.startswith(root + "/")}
+        if entries != self.entries or not self.path.exists() or json.loads(self.path.read_text(encoding="utf-8")) != entries:
+            durable.write_text(self.path, json.dumps(entries), durable=False)
+
+
