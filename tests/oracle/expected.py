@@ -92,8 +92,11 @@ class Expected:
         }
 
     def viewer_rows(self) -> Table:
-        """Rule 24: the viewers who had a session."""
-        return {(each.session.key[0], each.viewer_id): {} for each in self.sessions}
+        """Rule 24: the viewers who had a session, or a view in another's session on one device."""
+        return {
+            **{(each.session.key[0], each.viewer_id): {} for each in self.sessions},
+            **{(each.view.workspace_id, each.viewer_id): {} for each in self.views},
+        }
 
     def kpi_video_daily(self) -> Table:
         """Rule 25 by (workspace, video, day)."""

@@ -201,7 +201,7 @@ def corrected_clock(
     return clock, source
 
 
-def cleaned(record: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
+def cleaned(record: Mapping[str, Any], settings: Settings = DEFAULTS) -> tuple[dict[str, Any], str | None]:
     """Rules 3 to 5: the envelope with its type, identifiers and numbers made plausible.
 
     Returns the fields and, where the type is outside the vocabulary, the type as trimmed and lower-cased.
@@ -220,9 +220,9 @@ def cleaned(record: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
     fields["node_id"] = fields["node_id"] or fields["video_id"]
 
     for name in ("position_seconds", "position_from_seconds", "position_to_seconds"):
-        if name in fields and fields[name] < 0:
+        if name in fields and not 0 <= fields[name] <= settings.longest_node_seconds:
             del fields[name]
-    if fields.get("duration_seconds", 1) <= 0:
+    if not 0 < fields.get("duration_seconds", 1) <= settings.longest_node_seconds:
         del fields["duration_seconds"]
     if not 0 < fields.get("playback_rate", 1) <= 16:
         del fields["playback_rate"]
@@ -236,7 +236,7 @@ def accept(record: Mapping[str, Any], source: str = "native", settings: Settings
     if written is None:
         return None
     clock, clock_source = corrected_clock(own, sent, received, settings)
-    fields, original = cleaned(record)
+    fields, original = cleaned(record, settings)
     workspace = fields["workspace_id"]
     event_id = record.get("event_id") or "sha256:" + hashlib.sha256(landed_line(record).encode()).hexdigest()
 

@@ -62,11 +62,11 @@ def evidence_of(view: View) -> list[Evidence]:
     found: list[Evidence] = []
     playing, rate = False, 1.0
     for event in view.events:
-        stated = event.get("playback_rate")
-        rate = rate if stated is None else float(stated)
         kind, position = event.event_type, event.get("position_seconds")
         if kind not in STEERING and position is None:
             continue
+        stated = event.get("playback_rate")
+        rate = rate if stated is None else float(stated)
         if kind == "seek":
             at, closing = event.get("position_to_seconds"), event.get("position_from_seconds")
         elif kind == "node_enter":
@@ -90,7 +90,10 @@ def node_duration(view: View, node_id: str, catalog: Catalog) -> float | None:
 def watched_interval(
     begin: Evidence, end: Evidence, duration: float | None, settings: Settings = DEFAULTS
 ) -> tuple[float, float] | None:
-    """Rule 14: the media time watched between two neighbouring evidence events, None where none was."""
+    """Rule 14: the media time watched between two neighbouring evidence events, None where nothing was playing.
+
+    An interval may be of no length, and counts for nothing then.
+    """
     if not begin.is_playing_after or begin.at_seconds is None:
         return None
     wall = (end.event.occurred_at - begin.event.occurred_at).total_seconds()
@@ -112,8 +115,7 @@ def watched_interval(
     stop = start + advance
     if duration is not None:
         start, stop = min(start, duration), min(stop, duration)
-    start, stop = to_milliseconds(start), to_milliseconds(stop)
-    return (start, stop) if stop > start else None
+    return to_milliseconds(start), to_milliseconds(stop)
 
 
 def derived_segments(view: View, catalog: Catalog, settings: Settings = DEFAULTS) -> list[Segment]:
@@ -127,6 +129,8 @@ def derived_segments(view: View, catalog: Catalog, settings: Settings = DEFAULTS
             open_segment = None
             continue
         start, stop = interval
+        if stop <= start:
+            continue
         wall = (end.event.occurred_at - begin.event.occurred_at).total_seconds()
         if (
             open_segment is not None
@@ -158,19 +162,14 @@ def length_of(spans: Iterable[tuple[float, float]]) -> float:
     return sum(stop - start for start, stop in united(spans))
 
 
-def is_range(declared: Sequence[float | None]) -> bool:
-    """Rule 16: whether a declared range counts: both bounds known, not negative, not empty."""
+def is_range(declared: Sequence[float | None], settings: Settings = DEFAULTS) -> bool:
+    """Rule 16: whether a declared range counts: both bounds known, not negative, not empty, not beyond a day."""
     if len(declared) != 2 or declared[0] is None or declared[1] is None:
         return False
-    return 0 <= declared[0] < declared[1]
+    return 0 <= declared[0] < declared[1] <= settings.longest_node_seconds
 
 
-def declares(view: View) -> bool:
-    """Whether the view declares any range that counts (rule 17)."""
-    return any(is_range(each) for event in view.events for each in event.get("played_ranges") or [])
-
-
-def declared_segments(view: View, catalog: Catalog) -> list[Segment]:
+def declared_segments(view: View, catalog: Catalog, settings: Settings = DEFAULTS) -> list[Segment]:
     """Rule 16: per node the union of everything the view's events declared."""
     segments: list[Segment] = []
     for node in sorted({event.get("node_id") for event in view.events}):
@@ -181,7 +180,7 @@ def declared_segments(view: View, catalog: Catalog) -> list[Segment]:
             for event in view.events
             if event.get("node_id") == node
             for each in event.get("played_ranges") or []
-            if is_range(each)
+            if is_range(each, settings)
         ]
         for start, stop in united(span for span in spans if span[1] > span[0]):
             segments.append(Segment(node, start, stop, None, "declared"))
@@ -223,8 +222,8 @@ class Watched:
 def watched(view: View, catalog: Catalog, settings: Settings = DEFAULTS) -> Watched:
     """Rule 17 for one view."""
     evidence = evidence_of(view)
-    derived, declared = derived_segments(view, catalog, settings), declared_segments(view, catalog)
-    source = "declared" if declares(view) else "derived"
+    derived, declared = derived_segments(view, catalog, settings), declared_segments(view, catalog, settings)
+    source = "declared" if declared else "derived"
     coverage = declared if source == "declared" else derived
     durations = {node: node_duration(view, node, catalog) for node in sorted({item.node_id for item in evidence})}
 

@@ -20,6 +20,7 @@ class Settings:
     segment_tolerance_seconds: float = 1.0
     heartbeat_interval_seconds: float = 10.0
     join_tolerance_seconds: float = 0.001
+    longest_node_seconds: float = 86400.0
     completion_coverage: float = 0.95
     ending_reach: float = 0.95
     threshold_tolerance: float = 0.0005

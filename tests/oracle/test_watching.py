@@ -200,3 +200,21 @@ def test_the_emitters_threshold_forgives_its_own_rounding():
 
 def test_a_completion_that_the_emitter_states_counts_by_event():
     assert only_view(told(said("other", 0, is_completion=True)))["is_completed_by_event"] is True
+
+
+def test_an_event_in_the_moment_of_a_heartbeat_neither_cuts_nor_counts():
+    expected = told(
+        said("play", 0, 0), said("heartbeat", 10, 10), said("element_click", 10, 10, event_id="z"), said("pause", 15, 15)
+    )
+    assert spans(expected) == [("v", 0, 15)]
+    assert only_view(expected)["play_wall_seconds"] == 15
+
+
+def test_a_declared_range_beyond_the_nodes_length_is_no_declaration():
+    story = said("play", 0, 0), said("pause", 5, 5, played_ranges=[[30, 40]])
+    assert only_view(told(*story, catalog=(nodes({"v": 20}),)))["coverage_source"] == "derived"
+    assert only_view(told(*story))["coverage_source"] == "declared"
+
+
+def test_a_position_beyond_a_day_is_a_clock():
+    assert spans(told(said("play", 0, 86401), said("pause", 5, 86406, duration_seconds=86401))) == []

@@ -76,8 +76,11 @@ TABLES = (
     TableUnderTest("attention_heatmap", "select workspace_id, video_id, node_id, second, * from engagement.attention_heatmap", 4),
     TableUnderTest("retention_curve", "select workspace_id, video_id, node_id, second, * from engagement.retention_curve", 4),
 )
-REJECTED = "select workspace_id, event_date, event_id, reason from quality.rejected_event where reason in ({reasons})"
-REASONS = ("missing_event_type", "missing_viewer", "implausible_time")
+REJECTED = """
+    select raw_text ->> 'workspace_id', event_date, raw_text ->> 'event_id', reason
+    from quality.rejected_event
+    where rejected_by = 'models'
+"""
 
 
 def read(connection: duckdb.DuckDBPyConnection, table: TableUnderTest) -> tuple[Table, list[str]]:
@@ -96,8 +99,7 @@ def read(connection: duckdb.DuckDBPyConnection, table: TableUnderTest) -> tuple[
 
 def rejected(connection: duckdb.DuckDBPyConnection) -> Counter[tuple[Any, ...]]:
     """How often each record was rejected by the models, by (workspace, event_date, event_id, reason)."""
-    reasons = ", ".join(f"'{reason}'" for reason in REASONS)
-    return Counter(connection.execute(REJECTED.format(reasons=reasons)).fetchall())
+    return Counter(connection.execute(REJECTED).fetchall())
 
 
 def expected_table(expected: Expected, table: TableUnderTest) -> Table:

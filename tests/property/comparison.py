@@ -18,7 +18,7 @@ from tests.property.built import TABLES, expected_table, read, rejected
 
 SECONDS = 0.0021
 DELIVERY_COLUMNS = ("load_id", "line_number")
-DELIVERY_TABLES = ("rejected_event", "tracker_health", "load")
+DELIVERY_TABLES = ("unusable_events", "rejected_event", "tracker_health", "load")
 COMPARED_SCHEMAS = ("events", "intermediate", "core", "engagement", "kpis", "quality")
 
 

@@ -106,19 +106,19 @@ def interaction_event(random: Random, head: Playhead, kind: str) -> Record:
 def oddities(random: Random, head: Playhead, record: Record) -> None:
     """Fields that any event may carry: durations, rates, declared ranges, completion, context, nonsense."""
     if rarely(random, 0.3):
-        record["duration_seconds"] = random.choice([20, 40, 40.0, 60, 100, 0, -1])
+        record["duration_seconds"] = random.choice([20, 40, 40.0, 60, 100, 0, -1, 90000])
     if rarely(random, 0.08):
         record["playback_rate"] = random.choice([head.rate, 1.0, 2.0, 0, 17, -1])
     if rarely(random, 0.05):
         record["played_ranges"] = random.choice(
-            [[[0, 10]], [[0, 10], [10, 20]], [[5, 12.5], [30, 38]], [[8, 8]], [[-1, 4]], [[0, 96.5]], [[3]], []]
+            [[[0, 10]], [[0, 10], [10, 20]], [[5, 12.5], [30, 38]], [[8, 8]], [[-1, 4]], [[0, 96.5]], [[3]], [[0, 90000]], []]
         )
     if rarely(random, 0.03):
         record["is_completion"] = random.choice([True, True, False])
     if rarely(random, 0.04):
         record["completion_threshold"] = random.choice([0.5, 0.8, 0.95])
     if rarely(random, 0.03):
-        record["position_seconds"] = random.choice([-1, 0, 200.0])
+        record["position_seconds"] = random.choice([-1, 0, 200.0, 86400.5])
     if rarely(random, 0.15):
         column = random.choice(CONTEXT)
         record[column] = f"{column}-{random.randint(1, 2)}"
