@@ -8,6 +8,7 @@
 -- depends_on: {{ ref('stale_scopes') }}
 {% set key = ['workspace_id', 'source', 'event_date', 'event_id'] %}
 {% set content = ['received_at', 'event_type', 'original_event_type', 'occurred_at', 'sent_at'] + envelope_columns()[envelope_columns().index('device_id'):] %}
+-- depends_on: {{ ref('stale_event_dates') }}
 with
 
 staged as (

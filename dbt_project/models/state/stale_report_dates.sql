@@ -1,4 +1,7 @@
 -- One row per report date whose views, sessions or viewers may have changed since the last finished run.
+-- depends_on: {{ ref('int_device_users') }}
+-- depends_on: {{ ref('int_views') }}
+-- depends_on: {{ ref('int_sessions') }}
 {% set built = existing_relation('state', 'built_device_users') %}
 with
 

@@ -4,6 +4,7 @@
     incremental_strategy='replace_dates',
     meta={'date_column': 'event_date', 'stale_dates': 'stale_event_dates'},
 ) }}
+-- depends_on: {{ ref('stale_event_dates') }}
 with
 
 events as (

@@ -4,6 +4,7 @@
     incremental_strategy='replace_scopes',
     meta={'scope_column': 'view_started_at'},
 ) }}
+-- depends_on: {{ ref('stale_scopes') }}
 with
 
 events as (

@@ -4,6 +4,7 @@
     incremental_strategy='replace_scopes',
     meta={'scope_column': 'view_started_at'},
 ) }}
+-- depends_on: {{ ref('stale_scopes') }}
 {% set union_length = 'coalesce(sum(case when is_coverage then greatest(to_seconds - greatest(from_seconds, covered_until), 0) end), 0)' %}
 with
 

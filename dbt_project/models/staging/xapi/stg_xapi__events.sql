@@ -64,7 +64,7 @@ final as (
             when trim(played_segments) <> ''
                 then '[[' || replace(replace(played_segments, '[,]', '],['), '[.]', ',') || ']]'
         end as played_ranges,
-        case when verb = 'completed' then true end as is_completion,
+        case when named.verb = 'completed' then true end as is_completion,
         try_cast(completion_threshold as double) as completion_threshold,
 
         cast(null as double) as x,
