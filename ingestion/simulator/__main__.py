@@ -15,7 +15,7 @@ from ingestion.simulator.simulation import simulate
 
 app = typer.Typer(add_completion=False)
 console = Console(stderr=True)
-_PLANT_HELP = "A truth to leave out; may be repeated. " + " ".join(f"[{name}] {what}." for name, what in PLANTS.items())
+_PLANT_HELP = "A truth to leave out; may be repeated. " + "; ".join(f"{name}: {what}" for name, what in PLANTS.items()) + "."
 
 
 @app.command()

@@ -231,10 +231,11 @@ def _clear(folder: Path) -> None:
 
 
 def _write(path: Path, lines: list[pa.StringArray], compress: bool) -> int:
-    """The strings of the arrays, one after the other, as a file; returns their bytes before compression."""
+    """The strings of the arrays, one after the other, as a file that appears complete; returns their bytes before compression."""
     raw: io.BufferedIOBase
     total = 0
-    with path.open("wb") as file:
+    partial = path.with_name(path.name + ".part")
+    with partial.open("wb") as file:
         raw = gzip.GzipFile(filename="", mode="wb", compresslevel=3, fileobj=file, mtime=0) if compress else file
         for chunk in lines:
             _, offsets, data = chunk.buffers()
@@ -243,4 +244,5 @@ def _write(path: Path, lines: list[pa.StringArray], compress: bool) -> int:
             total += int(bounds[-1] - bounds[0])
         if compress:
             raw.close()
+    partial.replace(path)
     return total

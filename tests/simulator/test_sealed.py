@@ -8,6 +8,7 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 import ingestion.simulator
+from ingestion.simulator import PLANTS
 from ingestion.simulator.__main__ import app
 from tests.simulator.conftest import Run
 
@@ -52,4 +53,6 @@ def test_the_command_line_writes_a_landing_and_says_what_it_wrote(tmp_path: Path
 def test_the_command_line_names_the_truths_that_can_be_left_out(tmp_path: Path) -> None:
     refused = CliRunner().invoke(app, ["--landing", str(tmp_path / "landing"), "--without", "ghosts"])
     assert refused.exit_code == 2
+    explained = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "200"}).output
     assert "drop_off" in refused.output
+    assert all(name in explained for name in PLANTS)
