@@ -15,6 +15,7 @@ from ingestion.home import Home
 from ingestion.lines import Lines
 from ingestion.shape import identifier, quoted
 from ingestion.sources import Source
+from ingestion.tolerant import tolerant_select
 
 MEMORY_LIMIT = "2GB"
 """Of DuckDB alone; the process stays below twice that, whatever the size of a file."""
@@ -126,7 +127,7 @@ class Workbench:
         self.run("create or replace temp table odd_lines as select line_number, odd from staged where odd is not null")
         if self.run("select count(*) from odd_lines")[0][0]:
             columns = ", ".join(identifier(name) for name in (*shape.row_columns(self.source), "reason", "detail", "odd"))
-            self.run(f"create or replace temp table judged as select * from ({shape.tolerant_select(self.source)}) as judged({columns})")
+            self.run(f"create or replace temp table judged as select * from ({tolerant_select(self.source)}) as judged({columns})")
             rows += f" union all select {names} from judged where reason is null"
             self.outcome.blank += self.run("select count(*) from judged where reason = 'blank'")[0][0]
             self.outcome.rejected += self._insert_rejects(

@@ -6,9 +6,9 @@ import importlib
 import pkgutil
 from functools import cache
 
-from ingestion.sources.base import Field, Source
+from ingestion.sources.base import Field, Kind, Source
 
-__all__ = ["Field", "Source", "registered"]
+__all__ = ["Field", "Kind", "Source", "registered"]
 
 
 RESERVED = {"catalog", "schema"}
