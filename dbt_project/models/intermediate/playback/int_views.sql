@@ -204,7 +204,7 @@ final as (
             else 0
         end') }} as declared_excess_seconds,
         {{ rounded_seconds('watched.nodes_duration_seconds') }} as nodes_duration_seconds,
-        least(watched.unique_watched_seconds / watched.nodes_duration_seconds, 1) as percent_watched,
+        least({{ rounded_seconds('watched.unique_watched_seconds') }} / {{ rounded_seconds('watched.nodes_duration_seconds') }}, 1) as percent_watched,
 
         ---------- reaching the end
         case
