@@ -18,7 +18,7 @@ from tests.property.built import TABLES, expected_table, read, rejected
 
 SECONDS = 0.0021
 DELIVERY_COLUMNS = ("load_id", "line_number")
-DELIVERY_TABLES = ("unusable_events", "rejected_event", "tracker_health", "load")
+DELIVERY_TABLES = ("unusable_events", "int_delivery_days", "rejected_event", "tracker_health", "load")
 COMPARED_SCHEMAS = ("events", "intermediate", "core", "engagement", "kpis", "quality")
 
 
@@ -78,14 +78,20 @@ def rounded_keys(name: str, rows: Table) -> Table:
     return {(*key[:-2], round(key[-2], 2), key[-1]): row for key, row in rows.items()}
 
 
-def against_oracle(connection: duckdb.DuckDBPyConnection, expected: Expected, delivered: Expected) -> list[Difference]:
-    """Every table under test against the oracle; `delivered` is what it makes of every delivery, for the rejected."""
+def against_oracle(connection: duckdb.DuckDBPyConnection, expected: Expected) -> list[Difference]:
+    """Every table under test against the oracle."""
     found: list[Difference] = []
     for table in TABLES:
         built, problems = read(connection, table)
         found += [Difference(table.name, None, text) for text in problems]
         wanted = expected_table(expected, table)
         found += table_differences(table.name, rounded_keys(table.name, wanted), rounded_keys(table.name, built))
+    return found
+
+
+def rejected_differences(connection: duckdb.DuckDBPyConnection, delivered: Expected) -> list[Difference]:
+    """The rejected records against the oracle, once a delivery."""
+    found: list[Difference] = []
     wanted_rejects, built_rejects = delivered.rejected_event(), rejected(connection)
     for key in wanted_rejects.keys() | built_rejects.keys():
         if wanted_rejects[key] != built_rejects[key]:
@@ -94,8 +100,11 @@ def against_oracle(connection: duckdb.DuckDBPyConnection, expected: Expected, de
     return found
 
 
-def compared_tables(connection: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[str, str]]]:
-    """Every table and view that describes no delivery, with its (column, type) pairs but for those of deliveries."""
+def compared_tables(connection: duckdb.DuckDBPyConnection, *, of_deliveries: bool) -> dict[str, list[tuple[str, str]]]:
+    """Tables and views with their (column, type) pairs.
+
+    Either those that describe deliveries, or all others without their columns that do.
+    """
     rows = connection.execute(
         "select table_schema || '.' || table_name, table_name, column_name, data_type from information_schema.columns "
         "where list_contains(?, table_schema) order by all",
@@ -103,7 +112,9 @@ def compared_tables(connection: duckdb.DuckDBPyConnection) -> dict[str, list[tup
     ).fetchall()
     found: dict[str, list[tuple[str, str]]] = {}
     for qualified, table, column, data_type in rows:
-        if table not in DELIVERY_TABLES and column not in DELIVERY_COLUMNS and not table.endswith("_staged"):
+        if table.endswith("_staged") or (table in DELIVERY_TABLES) != of_deliveries:
+            continue
+        if of_deliveries or column not in DELIVERY_COLUMNS:
             found.setdefault(qualified, []).append((column, data_type))
     return found
 
@@ -114,17 +125,24 @@ def selected(table: str, pairs: Iterable[tuple[str, str]], catalog: str) -> str:
     return f"select {listed} from {catalog}.{table}"
 
 
-def between(left: Path, right: Path) -> list[Difference]:
-    """What differs between two warehouses, table by table; `left` was built step by step, `right` at once."""
-    found: list[Difference] = []
+def tables_in(warehouse: Path, *, of_deliveries: bool) -> dict[str, list[tuple[str, str]]]:
+    """The tables of a warehouse file that `between` compares."""
     with duckdb.connect(":memory:") as connection:
-        connection.execute(f"attach '{left}' as warehouse (read_only)").fetchall()
+        connection.execute(f"attach '{warehouse}' as warehouse (read_only)").fetchall()
         connection.execute("use warehouse").fetchall()
-        mine = compared_tables(connection)
+        return compared_tables(connection, of_deliveries=of_deliveries)
+
+
+def between(left: Path, right: Path, *, of_deliveries: bool = False) -> list[Difference]:
+    """What differs between two warehouses, table by table; `left` was built step by step, `right` at once.
+
+    With `of_deliveries` only what describes deliveries is compared, which takes two builds of one bronze.
+    """
+    found: list[Difference] = []
+    mine, theirs = (tables_in(each, of_deliveries=of_deliveries) for each in (left, right))
     with duckdb.connect(":memory:") as connection:
         connection.execute(f"attach '{right}' as warehouse (read_only)").fetchall()
         connection.execute("use warehouse").fetchall()
-        theirs = compared_tables(connection)
         if mine != theirs:
             return [Difference(name, None, "its columns differ") for name in sorted(mine.keys() | theirs.keys())
                     if mine.get(name) != theirs.get(name)]  # fmt: skip

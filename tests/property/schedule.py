@@ -6,13 +6,14 @@ import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from random import Random
 
 from tests.oracle.catalog import Snapshot
 from tests.oracle.records import landed_line
 from tests.property.catalogs import united_snapshots
-from tests.property.streams import Stream
+from tests.property.streams import Stream, first_day
 
 REPEATED_LINES = 0.05
 REPEATED_FILES = 0.2
@@ -26,15 +27,19 @@ class Crash:
     moment: float
     kind: str
 
-    KINDS = ("killed at a statement", "only the first models", "killed while loading")
+    KINDS = ("killed at a statement", "killed at a moment", "only the first models", "killed while loading")
 
 
 @dataclass(frozen=True)
 class Run:
-    """What lands before one run, as file name to text, and the crashes it suffers before it succeeds."""
+    """What lands before each attempt at one run, as file name to text, and how each but the last attempt ends.
 
-    files: Mapping[str, str]
+    `backfill` are dates (from, to) that the run is asked to rebuild, though nothing about them is new.
+    """
+
+    landings: Sequence[Mapping[str, str]]
     crashes: Sequence[Crash]
+    backfill: tuple[date, date] | None = None
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,8 @@ class Schedule:
 
     def deliveries(self) -> list[str]:
         """Every native line as delivered, once for each file content it was in."""
-        contents = {text for run in self.runs for name, text in run.files.items() if name.startswith("native/")}
+        landings = [files for run in self.runs for files in run.landings]
+        contents = {text for files in landings for name, text in files.items() if name.startswith("native/")}
         return [line for text in sorted(contents) for line in text.splitlines()]
 
 
@@ -112,8 +118,24 @@ def random_schedule(seed: int, streams: Sequence[Stream], runs: int = 4) -> Sche
         files[random.choice(busy) if late else busy[0]][name] = text
 
     at_once = {"native/all.ndjson": "".join(f"{line}\n" for line in sorted(set(lines_of(streams))))}
-    ordered = [Run(files[number], random_crashes(random) if number != idle else []) for number in range(runs)]
+    ordered = [random_run(random, files[number]) for number in range(runs)]
+    ordered[idle] = Run([{}], [], random.choice([None, random_dates(random, len(streams))]))
     return Schedule(streams, ordered, at_once | catalog_files(streams))
+
+
+def random_run(random: Random, files: Mapping[str, str]) -> Run:
+    """A run whose files land before its first attempt, or some of them only after a crash."""
+    crashes = random_crashes(random)
+    landings: list[dict[str, str]] = [{} for _ in range(len(crashes) + 1)]
+    for name, text in files.items():
+        landings[random.choice([0, random.randrange(len(landings))])][name] = text
+    return Run(landings, crashes)
+
+
+def random_dates(random: Random, slots: int) -> tuple[date, date]:
+    """A stretch of dates that some of the streams are in."""
+    first, last = sorted(first_day(random.randrange(slots)).date() for _ in range(2))
+    return first, last + timedelta(days=random.randrange(30))
 
 
 def land(landing: Path, files: Mapping[str, str]) -> None:

@@ -7,11 +7,11 @@ import shutil
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.oracle.expected import Expected, expect
-from tests.property.comparison import Difference, against_oracle, between
+from tests.property.comparison import Difference, against_oracle, between, rejected_differences
 from tests.property.schedule import Schedule, random_schedule
 from tests.property.streams import Stream, random_stream
 from tests.property.warehouse import Warehouse
@@ -28,6 +28,7 @@ class Verdict:
     by_order: Sequence[Difference]
     by_rule: Sequence[Difference]
     seconds: dict[str, float]
+    attempts: Sequence[str] = ()
 
     @property
     def is_good(self) -> bool:
@@ -40,7 +41,7 @@ class Verdict:
 
     def report(self) -> str:
         """A text for a person: how much differs, in which tables and streams, and how to go on."""
-        lines = [f"streams: {len(self.streams)}, seconds: {self.seconds}"]
+        lines = [f"streams: {len(self.streams)}, seconds: {self.seconds}, crashes: {self.attempts}"]
         for title, found in (
             ("step by step differs from at once", self.by_order),
             ("at once differs from the oracle", self.by_rule),
@@ -89,7 +90,8 @@ def built_at_once(schedule: Schedule, root: Path) -> tuple[Warehouse, list[Diffe
     warehouse.refresh(schedule.at_once)
     lines = schedule.at_once["native/all.ndjson"].splitlines()
     with warehouse.reader() as connection:
-        found = against_oracle(connection, expected_of(schedule.streams), delivered(lines))
+        found = against_oracle(connection, expected_of(schedule.streams))
+        found += rejected_differences(connection, delivered(lines))
     return warehouse, found
 
 
@@ -121,13 +123,24 @@ def try_streams(seed: int, streams: Sequence[Stream], scratch: Path, runs: int =
     at_once, by_rule = built_at_once(schedule, scratch / "at-once")
     seconds = {"at once": round(time.monotonic() - begun, 1)}
     by_order: list[Difference] = []
+    attempts: Sequence[str] = ()
     if runs:
         stepped, spent = built_step_by_step(schedule, scratch / "step-by-step")
         seconds |= spent
         begun = time.monotonic()
         by_order = between(stepped.home.warehouse, at_once.home.warehouse)
-        with stepped.reader() as connection:
-            deliveries = against_oracle(connection, expected_of(streams), delivered(schedule.deliveries()))
-        by_order += [replace(each, text=f"{each.text} (delivered)") for each in deliveries if each.table == "rejected_event"]
+        by_order += of_deliveries(schedule, stepped)
         seconds["comparing"] = round(time.monotonic() - begun, 1)
-    return Verdict(streams, by_order, by_rule, seconds)
+        attempts = stepped.attempts
+    return Verdict(streams, by_order, by_rule, seconds, attempts)
+
+
+def of_deliveries(schedule: Schedule, stepped: Warehouse) -> list[Difference]:
+    """What a warehouse built step by step says of deliveries, beside the oracle and a refresh of the same bronze."""
+    with stepped.reader() as connection:
+        found = rejected_differences(connection, delivered(schedule.deliveries()))
+    aside = stepped.root / "before" / stepped.home.warehouse.name
+    aside.parent.mkdir()
+    shutil.copyfile(stepped.home.warehouse, aside)
+    stepped.must(stepped.dbt("run", "--full-refresh"))
+    return found + between(aside, stepped.home.warehouse, of_deliveries=True)

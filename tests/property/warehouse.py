@@ -6,27 +6,33 @@ manifest is reused, and so that no handle on the database outlives it.
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import signal
 import sys
+import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
 from dbt.cli.main import dbtRunner
-from ingestion.load import load_landing
 
 from ingestion.home import Home
+from ingestion.load import load_landing
 from tests.property.schedule import Crash, Run, land
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = ROOT / "dbt_project"
 USUAL_STATEMENTS = 150
+USUAL_SECONDS = 6.0
+USUAL_REPORTS = 6
 KILLED = -signal.SIGKILL
 
 
@@ -66,6 +72,8 @@ class Warehouse:
     manifest: Any = field(init=False, repr=False)
     models: Sequence[str] = field(init=False)
     statements: int = USUAL_STATEMENTS
+    seconds: float = USUAL_SECONDS
+    attempts: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.root.mkdir(parents=True, exist_ok=True)
@@ -128,12 +136,17 @@ class Warehouse:
 
         return in_child(work, self.log)
 
-    def dbt(self, command: str, *extra: str, die_at: int | None = None) -> int:
-        """One dbt command with the parsed manifest; die at that SQL statement, if asked. Returns the exit code."""
+    def dbt(self, command: str, *extra: str, die_at: int | None = None, die_after: float | None = None) -> int:
+        """One dbt command with the parsed manifest; its exit code.
+
+        die_at: the SQL statement to die at, if asked. die_after: the seconds after which to die, if asked.
+        """
         counter = self.root / "statements"
 
         def work() -> None:
             seen = 0
+            if die_after is not None:
+                threading.Timer(die_after, die).start()
 
             def count(event: Any) -> None:
                 nonlocal seen
@@ -150,9 +163,10 @@ class Warehouse:
                 failures = [each.message for each in getattr(result.result, "results", []) if each.failures or each.message]
                 raise RuntimeError(f"dbt {command} failed: {result.exception or failures}")
 
+        begun = time.monotonic()
         code = in_child(work, self.log)
         if code == 0 and command == "run" and not extra:
-            self.statements = int(counter.read_text())
+            self.statements, self.seconds = int(counter.read_text()), time.monotonic() - begun
         return code
 
     def must(self, code: int) -> None:
@@ -160,25 +174,29 @@ class Warehouse:
         if code != 0:
             raise RuntimeError(f"exit code {code}:\n{self.log.read_text()[-4000:]}")
 
-    def suffer(self, crash: Crash) -> None:
-        """One attempt at a run that does not get to its end."""
+    def suffer(self, crash: Crash) -> int:
+        """One attempt at a run that does not get to its end; the exit code of what ended it."""
         if crash.kind == "killed while loading":
-            self.load(die_after=int(crash.moment * 6))
-            return
+            return self.load(die_after=int(crash.moment * USUAL_REPORTS))
         self.must(self.load())
         if crash.kind == "only the first models":
             count = 1 + int(crash.moment * (len(self.models) - 1))
-            self.must(self.dbt("run", "--select", " ".join(self.models[:count])))
-        else:
-            self.dbt("run", die_at=1 + int(crash.moment * self.statements))
+            return self.dbt("run", "--select", " ".join(self.models[:count]))
+        if crash.kind == "killed at a moment":
+            return self.dbt("run", die_after=crash.moment * self.seconds)
+        return self.dbt("run", die_at=1 + int(crash.moment * self.statements))
 
     def run(self, run: Run) -> None:
-        """Land a run's files, suffer its crashes, then load and build undisturbed."""
-        land(self.landing, run.files)
-        for crash in run.crashes:
-            self.suffer(crash)
+        """Attempt a run until it succeeds: land what lands before each attempt, load, build."""
+        for files, crash in zip(run.landings, run.crashes, strict=False):
+            land(self.landing, files)
+            code = self.suffer(crash)
+            if code not in (0, KILLED):
+                self.must(code)
+            self.attempts.append(crash.kind if code == KILLED or "models" in crash.kind else f"not {crash.kind}")
+        land(self.landing, run.landings[-1])
         self.must(self.load())
-        self.must(self.dbt("run"))
+        self.must(self.dbt("run", *backfill_arguments(run.backfill)))
 
     def refresh(self, files: Mapping[str, str]) -> None:
         """Land everything at once and build it from nothing."""
@@ -198,6 +216,13 @@ class Warehouse:
             yield connection
         finally:
             connection.close()
+
+
+def backfill_arguments(dates: tuple[date, date] | None) -> list[str]:
+    """The command line that asks a run to rebuild some dates."""
+    if dates is None:
+        return []
+    return ["--vars", json.dumps({"backfill_from": str(dates[0]), "backfill_to": str(dates[1])})]
 
 
 def models_in_order(manifest: Any) -> list[str]:
