@@ -41,7 +41,11 @@ def refresh(
 @app.command()
 def backfill(first: Day, last: Day, source: Sources = None) -> None:
     """Refresh, and compute the event dates FIRST to LAST (inclusive) again even where nothing changed."""
-    run(BuildRequest(backfill_from=first.date(), backfill_to=last.date()), source)
+    try:
+        request = BuildRequest(backfill_from=first.date(), backfill_to=last.date())
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    run(request, source)
 
 
 @app.command()

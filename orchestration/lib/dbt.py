@@ -125,11 +125,11 @@ def close_warehouse() -> None:
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.adapters.factory import reset_adapters
 
-    reset_adapters()
+    reset_adapters()  # type: ignore[no-untyped-call]
     environment = DuckDBConnectionManager._ENV
     if environment is not None:
         environment.close()
-    DuckDBConnectionManager.close_all_connections()
+    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
 
 def quiet(environment: Environment) -> list[str]:

@@ -8,6 +8,8 @@ import pytest
 
 from ingestion.home import Home
 from ingestion.sources import registered
+from orchestration.lib.environment import Environment
+from orchestration.lib.resources import AudienceResource
 from orchestration.lib.state import Status, read_state
 from serving.publish import SCHEMAS, current_snapshot
 
@@ -105,9 +107,10 @@ def test_the_sensor_sees_a_new_file_once(
 ) -> None:
     sensor = definitions.resolve_sensor_def("landing_sensor")
     repository = definitions.get_repository_def()
+    resources = {"audience": AudienceResource.of(Environment.read())}
 
     def tick() -> list[dg.RunRequest]:
-        with dg.build_sensor_context(instance=instance, repository_def=repository) as context:
+        with dg.build_sensor_context(instance=instance, repository_def=repository, resources=resources) as context:
             return list(sensor.evaluate_tick(context).run_requests or [])
 
     assert tick() == []

@@ -1,10 +1,13 @@
 """One asset per source: its landed files as bronze, with the books as a check."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import dagster as dg
 
+from ingestion.home import Home
 from ingestion.load import load_landing
+from ingestion.report import Totals
 from ingestion.sources import registered
 from orchestration.lib.faults import retried
 from orchestration.lib.ledger import balances, rejections, unbalanced_loads
@@ -15,40 +18,53 @@ CATALOG = "catalog"
 FRESH = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=50), warn_window=timedelta(hours=26))
 
 
-def bronze_asset(source: str) -> dg.AssetsDefinition:
-    """The asset that loads one source's new files."""
+SOURCES = (*registered(), CATALOG)
 
-    @dg.asset(
-        key=["bronze", source],
-        group_name="bronze",
-        kinds={"parquet"},
-        description=f"Everything landed under `{source}/`, lossless, by event date (docs/lake.md).",
-        freshness_policy=FRESH,
-    )
-    def load(context: dg.AssetExecutionContext, audience: AudienceResource) -> dg.MaterializeResult[None]:
-        environment = audience.environment()
-        with retried(context.retry_number):
-            report = load_landing(environment.landing, environment.home, sources=[source])
-        for failure in report.failed:
-            context.log.error(f"Not loaded: {failure.path}: {failure.reason}")
-        return dg.MaterializeResult(
+
+@dg.multi_asset(
+    name="landing",
+    can_subset=True,
+    specs=[
+        dg.AssetSpec(
+            ["bronze", source],
+            group_name="bronze",
+            kinds={"parquet"},
+            description=f"Everything landed under `{source}/`, lossless, by event date (docs/lake.md).",
+            freshness_policy=FRESH,
+            skippable=True,
+        )
+        for source in SOURCES
+    ],
+)
+def bronze(context: dg.AssetExecutionContext, audience: AudienceResource) -> Iterator[dg.MaterializeResult[None]]:
+    """Load every source's new files, listing the landing zone once for all of them."""
+    environment = audience.environment()
+    chosen = [key.path[-1] for key in context.selected_asset_keys]
+    with retried(context.retry_number):
+        sources = chosen if context.is_subset else None
+        report = load_landing(environment.landing, environment.home, sources=sources)
+    for failure in report.failed:
+        context.log.error(f"Not loaded: {failure.path}: {failure.reason}")
+    for stranger in report.unknown:
+        context.log.warning(f"Left alone: {stranger.name}: {stranger.reason}")
+    for source in sorted(chosen):
+        totals = report.by_source.get(source, Totals())
+        failed = [(failure.path, failure.reason) for failure in report.failed if failure.path.startswith(f"{source}/")]
+        yield dg.MaterializeResult(
+            asset_key=["bronze", source],
             metadata={
-                "new_loads": report.loads,
-                "new_lines": report.lines,
-                "new_rejected": report.rejected,
-                "still_growing": len(report.waiting),
-                "failed": len(report.failed),
-                "seconds": round(report.seconds, 2),
-                **standing(audience, source),
-            }
+                "new_loads": totals.loads,
+                "new_lines": totals.lines,
+                "new_rejected": totals.rejected,
+                "seconds": round(totals.seconds, 2),
+                **({"not_loaded": dg.MetadataValue.md(markdown_table(("file", "why"), failed))} if failed else {}),
+                **standing(environment.home, source),
+            },
         )
 
-    return load
 
-
-def standing(audience: AudienceResource, source: str) -> dict[str, dg.MetadataValue | int]:
+def standing(home: Home, source: str) -> dict[str, dg.MetadataValue | int]:
     """What a source holds in all: rows, what was rejected and why, and a glance at the newest rows."""
-    home = audience.environment().home
     balance = next((each for each in balances(home) if each.source == source), None)
     preview = parquet_preview(home.bronze / source)
     reasons = rejections(home, source)
@@ -91,9 +107,6 @@ def ledger_check(source: str) -> dg.AssetChecksDefinition:
     return ledger
 
 
-SOURCES = (*registered(), CATALOG)
-
-bronze = [bronze_asset(source) for source in SOURCES]
 ledgers = [ledger_check(source) for source in SOURCES]
 # What the loads write beside the rows; the models read them, so that they belong into the lineage.
 books = [
