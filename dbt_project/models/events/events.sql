@@ -11,19 +11,13 @@
 -- depends_on: {{ ref('stale_event_dates') }}
 with
 
-staged as (
-
-    select * from {{ ref('events_staged') }}
-    where
-        rejection_reason is null
-        {{ and_stale_event_date('event_date') }}
-
-),
-
 -- Finding the few repeated keys first keeps the full rows out of every sort.
 repeated_keys as (
 
-    select event_key from staged
+    select event_key from {{ ref('events_staged') }}
+    where
+        rejection_reason is null
+        {{ and_stale_event_date('event_date') }}
     group by event_key
     having count(*) > 1
 
@@ -31,8 +25,13 @@ repeated_keys as (
 
 never_repeated as (
 
-    select staged.* from staged
-    where not exists (select 1 from repeated_keys where staged.event_key = repeated_keys.event_key)
+    select
+        *,
+        {{ is_listed('event_key', 'event_key', 'repeated_keys') }} as is_repeated
+    from {{ ref('events_staged') }}
+    where
+        rejection_reason is null
+        {{ and_stale_event_date('event_date') }}
 
 ),
 
@@ -44,14 +43,18 @@ repeated as (
             partition by {% for column in key %}staged.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
             order by {% for column in content %}staged.{{ column }} asc nulls last{{ ', ' if not loop.last }}{% endfor %}
         ) as delivery
-    from staged
-    where exists (select 1 from repeated_keys where staged.event_key = repeated_keys.event_key)
+    from {{ ref('events_staged') }} as staged
+    where
+        staged.rejection_reason is null
+        and staged.event_key in (select event_key from repeated_keys)
+        {{ and_stale_event_date('event_date') }}
 
 ),
 
 final as (
 
     select {{ event_columns() | join(', ') }} from never_repeated
+    where not is_repeated
     union all
     select {{ event_columns() | join(', ') }} from repeated
     where delivery = 1

@@ -4,18 +4,6 @@
 
 with
 
-loads as (
-
-    select distinct source, load_id from {{ ref('current_loads') }}
-
-),
-
-vocabulary as (
-
-    select event_type as known_event_type from {{ ref('event_types') }}
-
-),
-
 emitted as (
 
     select * from {{ ref('stg_native__events') }}
@@ -28,6 +16,8 @@ identified as (
 
     select
         emitted.load_id,
+        {{ is_listed('emitted.load_id', 'load_id', ref('current_loads')) }} as is_committed,
+        {{ is_listed('nullif(lower(trim(emitted.event_type)), \'\')', 'event_type', ref('event_types')) }} as is_known_type,
         emitted.line_number,
         emitted.source,
         emitted.event_date,
@@ -55,7 +45,6 @@ identified as (
             emitted.{{ column }}{{ ',' if not loop.last }}
         {% endfor %}
     from emitted
-    inner join loads on emitted.source = loads.source and emitted.load_id = loads.load_id
 
 ),
 
@@ -117,15 +106,16 @@ final as (
         ---------- envelope
         source,
         event_id,
-        coalesce(known_event_type, 'other') as event_type,
-        case when known_event_type is null then stated_event_type end as original_event_type,
+        case when is_known_type then stated_event_type else 'other' end as event_type,
+        case when not is_known_type then stated_event_type end as original_event_type,
         occurred_at,
         clock_source,
         {% for column in envelope_columns()[envelope_columns().index('sent_at'):] -%}
             {{ column }}{{ ',' if not loop.last }}
         {% endfor %}
     from timed
-    left join vocabulary on timed.stated_event_type = vocabulary.known_event_type
+    -- what a killed ingestion left behind belongs to no load
+    where is_committed
 
 )
 
