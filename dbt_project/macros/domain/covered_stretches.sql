@@ -20,12 +20,13 @@
 
     numbered as (
 
+        -- by range, not rows: twins (the same bounds twice) must get the same number whichever of them comes first
         select
             *,
             sum(case when covered_until is null or first_second > covered_until + 1 then 1 else 0 end) over (
                 partition by {{ owner_columns }}
                 order by first_second, last_second
-                rows between unbounded preceding and current row
+                range between unbounded preceding and current row
             ) as stretch_number
         from in_order
 

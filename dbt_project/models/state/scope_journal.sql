@@ -231,6 +231,7 @@ spans_in_order as (
 
 numbered as (
 
+    -- by range, not rows: twins (the same bounds twice) must get the same number whichever of them comes first
     select
         session_key,
         span_from,
@@ -238,7 +239,7 @@ numbered as (
         sum(case when covered_until is null or span_from > covered_until then 1 else 0 end) over (
             partition by session_key
             order by span_from, span_to
-            rows between unbounded preceding and current row
+            range between unbounded preceding and current row
         ) as block_number
     from spans_in_order
 

@@ -80,12 +80,13 @@ ordered as (
 
 numbered as (
 
+    -- by range, not rows: twins (the same bounds twice) must get the same number whichever of them comes first
     select
         *,
         sum(case when covered_until is null or from_seconds > covered_until then 1 else 0 end) over (
             partition by view_key, view_started_at, node_id
             order by from_seconds, to_seconds
-            rows between unbounded preceding and current row
+            range between unbounded preceding and current row
         ) as segment_number
     from ordered
 
