@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import os
 import posixpath
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -136,6 +138,8 @@ class Landing:
         return settled, [LeftAlone(name, "It is still growing.") for name in sorted(growing)]
 
     def _entries(self) -> dict[str, Mark]:
+        if self.is_local:
+            return _local_entries(Path(self.root))
         self.fs.invalidate_cache()
         try:
             found = self.fs.find(self.root, detail=True)
@@ -147,6 +151,8 @@ class Landing:
 
     def mark(self, file: LandedFile) -> Mark:
         """The file's version now. Raises FileNotFoundError where it is gone."""
+        if self.is_local:
+            return _local_mark(Path(self.full(file.name)))
         self.fs.invalidate_cache()
         return _mark(self.fs.info(self.full(file.name)))
 
@@ -167,6 +173,27 @@ class Landing:
         if size != file.mark.size or self.mark(file) != file.mark:
             raise ChangedWhileReading(file.name)
         return local, digest.hexdigest()
+
+
+def _local_entries(root: Path) -> dict[str, Mark]:
+    """Regular files below `root`, through links too; a folder that links back into itself is entered once."""
+    marks, seen = {}, set()
+    for folder, folders, names in os.walk(root, followlinks=True):
+        status = Path(folder).stat()
+        if (status.st_dev, status.st_ino) in seen:
+            folders.clear()
+            continue
+        seen.add((status.st_dev, status.st_ino))
+        for path in (Path(folder) / name for name in names):
+            with contextlib.suppress(FileNotFoundError):
+                if path.is_file():
+                    marks[path.relative_to(root).as_posix()] = _local_mark(path)
+    return dict(sorted(marks.items()))
+
+
+def _local_mark(path: Path) -> Mark:
+    status = path.stat()
+    return Mark(status.st_size, f"{status.st_ino}:{status.st_mtime_ns}", status.st_mtime)
 
 
 def format_of(name: str) -> str | None:

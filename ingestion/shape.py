@@ -1,7 +1,7 @@
 """The SQL that reads lines at full speed, written from a source's declaration.
 
 One typed `json_transform` a line, and a proof, row by row, that nothing was lost: as many values as keys, and every value as its column
-holds it. Explicit nulls and unknown keys cost a second look at the line; a line without the proof is passed on whole to `tolerant`.
+holds it. Explicit nulls and unknown keys cost a second look at the line; one that has no proof then goes whole to `tolerant`.
 """
 
 from __future__ import annotations
@@ -79,37 +79,51 @@ def create_staged(source: Source) -> str:
 
 
 @cache
-def exact_select(source: Source, view: str = "chunk") -> str:
-    """Select from `view` (line_number, line) the columns of `staged`."""
+def exact_select(source: Source, view: str = "chunk", *, second_look: bool = False) -> str:
+    """Select from `view` (line_number, line) the columns of `staged`.
+
+    second_look: also take lines with explicit nulls or unknown keys; a third dearer, so only for lines that failed without it.
+    Rows that are not exact hold what was read of them; their `odd` says to pass them over.
+    """
     schema = json.dumps({field.record_key: _READ_AS[field.kind] for field in source.fields})
     values = [given_or_hashed(source, field.name, _value(field), "line") for field in source.fields]
     if source.raw_column:
         values.append(TRIMMED.format("record"))
     if source.extra_column:
         members = "list_transform(strangers, lambda e: member(e.key, e.value::varchar))"
-        values.append(f"case when len(strangers) > 0 then '{{' || array_to_string({members}, ',') || '}}' end")
+        values.append(f"case when len(strangers) > 0 then '{{' || array_to_string({members}, ',') || '}}' end" if second_look else "null")
     times = "".join(f", quick_time_of({_read(field)}) as {_time(field.name)}" for field in source.fields if field.kind == "time")
-    shaped = ",\n    ".join(f"case when exact then {value} end" for value in values)
-    known = known_keys(source)
-    unknown = f"list_filter(map_entries(m), lambda e: not list_contains({known}, e.key))"
-    live = f"len(list_filter(map_entries(m), lambda e: e.value is not null and list_contains({known}, e.key)))"
-    # A second malformed record inside TRY costs its whole vector (2026-11: 0.2 % of them, 17 times slower), so JSON is validated first.
+    flat = "".join(f", s.{identifier(field.record_key)} as {_read(field)}" for field in source.fields)
+    counted = f"(select *, {_count(source)} as said{times} from (select line_number, line, record, json_keys(record) as keys{flat} {_parsed(source, schema, view)}))"
+    if second_look:
+        counted = _with_strangers(source, counted)
     return f"""
-select line_number, {shaped},
-    case when exact then {filed_under(source, _time(source.occurred), _time(source.received))} end as event_date,
+select line_number, {", ".join(values)}, {filed_under(source, _time(source.occurred), _time(source.received))} as event_date,
     case when not exact then line end as odd
-from (select *, coalesce({_all(_exactness(source))}, false) as exact
-from (select *, case when m is not null then {unknown} end as strangers, case when m is not null then {live} end as live
-from (select *, case when len(keys) <> said and len(list_distinct(keys)) = len(keys)
-        then json_transform(record, '"MAP(VARCHAR,JSON)"') end as m
-from (select *, case when s is not null then json_keys(record) end as keys, {_count(source)} as said{times}
-from (select *, case when is_json then json_transform(record, {quoted(schema)}) end as s
-from (select *, json_valid(record) as is_json from (select line_number, line, {source.line_sql} as record from {view})))))))"""
+from (select *, coalesce({_all(_exactness(source, second_look))}, false) as exact from {counted})"""
 
 
-def _exactness(source: Source) -> list[str]:
+def _parsed(source: Source, schema: str, view: str) -> str:
+    """From clause with line_number, line, record and the typed struct `s`.
+
+    Malformed text is replaced before it is read: one malformed record inside TRY costs its whole vector (2026-11: 0.2 % of them, 17 times
+    slower), a CASE around a struct copies all of it. For the same reason the struct's members become columns before they are tested.
+    """
+    return f"""from (select *, json_transform(record, {quoted(schema)}) as s
+        from (select line_number, line, case when json_valid(record) then record else 'null' end as record
+            from (select line_number, line, {source.line_sql} as record from {view})))"""
+
+
+def _with_strangers(source: Source, counted: str) -> str:
+    known = known_keys(source)
+    return f"""(select *, list_filter(map_entries(m), lambda e: not list_contains({known}, e.key)) as strangers,
+        len(list_filter(map_entries(m), lambda e: e.value is not null and list_contains({known}, e.key))) as live
+    from (select *, case when len(list_distinct(keys)) = len(keys) then json_transform(record, '"MAP(VARCHAR,JSON)"') end as m from {counted}))"""
+
+
+def _exactness(source: Source, second_look: bool) -> list[str]:
     """Predicates that together prove that the typed reading of a line lost nothing."""
-    proofs = ["s is not null", f"strlen(line) <= {MAX_LINE_BYTES}"]
+    proofs = [f"strlen(line) <= {MAX_LINE_BYTES}"]
     for field in source.fields:
         if field.kind == "time":
             read = _read(field)
@@ -118,7 +132,7 @@ def _exactness(source: Source) -> list[str]:
         proofs.append(f"coalesce({_time(source.occurred)}, {_time(source.received)}) >= {FIRST_INSTANT}")
     if source.raw_column:
         return [*proofs, "json_type(record) = 'OBJECT'", "len(list_distinct(keys)) = len(keys)"]
-    proofs.append("(len(keys) = said or live = said)" if source.extra_column else "len(keys) = said")
+    proofs.append("live = said" if second_look and source.extra_column else "len(keys) = said")
     numeric = [field for field in source.fields if field.kind in ("number", "integer")]
     if numeric:
         numbers = ", ".join(_read(field) for field in numeric)
@@ -141,8 +155,8 @@ def _fits(field: Field) -> list[str]:
         case "decimal":
             return [f"case when {read} is null then true else decimal_is_whole({read}) end"]
         case "text":
-            # A nested value would read as its text.
-            return [f"coalesce(not ({read} >= '[' and {read} < '\\' or {read} >= '{{' and {read} < '|'), true)"]
+            # A nested value would read as its text; `[` and `{` differ in one bit.
+            return [f"({read} is null or (ascii({read}) | 32) <> {ord('{')})"]
         case "strings" | "ranges":
             pattern = _EXACT_STRINGS if field.kind == "strings" else _EXACT_RANGES
             return [f"case when {read} is null then true else regexp_full_match({read}, {quoted(pattern)}) end"]
@@ -161,7 +175,7 @@ def _count(source: Source) -> str:
 
 
 def _read(field: Field) -> str:
-    return f"s.{identifier(field.record_key)}"
+    return identifier(f"read {field.name}")
 
 
 def _time(name: str) -> str:

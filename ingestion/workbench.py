@@ -124,18 +124,25 @@ class Workbench:
         """Write staged rows to Parquet files, one a date, and judge the odd lines among them."""
         names = ", ".join(identifier(name) for name in shape.row_columns(self.source))
         rows = f"select {names} from staged where odd is null"
-        self.run("create or replace temp table odd_lines as select line_number, odd from staged where odd is not null")
+        self.run("create or replace temp table odd_lines as select line_number, odd as line from staged where odd is not null")
         if self.run("select count(*) from odd_lines")[0][0]:
-            columns = ", ".join(identifier(name) for name in (*shape.row_columns(self.source), "reason", "detail", "odd"))
-            self.run(f"create or replace temp table judged as select * from ({tolerant_select(self.source)}) as judged({columns})")
-            rows += f" union all select {names} from judged where reason is null"
-            self.outcome.blank += self.run("select count(*) from judged where reason = 'blank'")[0][0]
-            self.outcome.rejected += self._insert_rejects(
-                "select line_number, reason, detail, encode(rtrim(odd, chr(10))) as raw from judged where reason <> 'blank'"
-            )
+            self.run("delete from staged where odd is not null")
+            self.run(f"insert into staged {shape.exact_select(self.source, 'odd_lines', second_look=True)}")
+            rows += f" union all {self._judge(names)}"
         self.write_rows(rows)
         self.run(shape.create_staged(self.source))
         self._staged_bytes = 0
+
+    def _judge(self, names: str) -> str:
+        """Read what is still odd by the tolerant rules; the query of the rows among it. The rest is counted and quarantined."""
+        self.run("create or replace temp table odd_lines as select line_number, odd from staged where odd is not null")
+        columns = ", ".join(identifier(name) for name in (*shape.row_columns(self.source), "reason", "detail", "odd"))
+        self.run(f"create or replace temp table judged as select * from ({tolerant_select(self.source)}) as judged({columns})")
+        self.outcome.blank += self.run("select count(*) from judged where reason = 'blank'")[0][0]
+        self.outcome.rejected += self._insert_rejects(
+            "select line_number, reason, detail, encode(rtrim(odd, chr(10))) as raw from judged where reason <> 'blank'"
+        )
+        return f"select {names} from judged where reason is null"
 
     def write_rows(self, rows: str) -> None:
         """Write the rows that the query `rows` gives to Parquet files, one a date."""
