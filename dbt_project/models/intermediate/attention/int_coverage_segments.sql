@@ -29,27 +29,23 @@ views as (
 
 ),
 
-device_users as (
-
-    select * from {{ ref('int_device_users') }}
-
-),
-
 final as (
 
     select
+        views.session_key,
+        views.view_key,
+        views.view_started_at,
+        views.started_date,
         views.workspace_id,
         views.video_id,
         segments.node_id,
-        views.started_date,
-        segments.view_key,
-        segments.view_started_at,
-        {{ viewer_id('views', 'device_users') }} as viewer_id,
+        views.utm_campaign,
+        views.device_type,
+        views.country,
         cast(floor(segments.from_seconds) as bigint) as first_second,
         cast(ceil(segments.to_seconds) as bigint) - 1 as last_second
     from segments
     inner join views on segments.view_key = views.view_key and segments.view_started_at = views.view_started_at
-    left join device_users on views.workspace_id = device_users.workspace_id and views.device_id = device_users.device_id
     where segments.evidence = views.coverage_source
 
 )

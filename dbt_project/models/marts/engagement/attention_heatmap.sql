@@ -3,15 +3,9 @@
 
 with
 
-segments as (
+attention_days as (
 
-    select * from {{ ref('int_coverage_segments') }}
-
-),
-
-view_stretches as (
-
-    select * from {{ ref('int_view_stretches') }}
+    select * from {{ ref('int_attention_days') }}
 
 ),
 
@@ -21,20 +15,13 @@ viewer_stretches as (
 
 ),
 
--- Counting where stretches begin and end keeps a row per view and second from ever existing.
 edges as (
 
-    select workspace_id, video_id, node_id, first_second as edge_second, 1 as plays, 0 as views, 0 as viewers from segments
+    select workspace_id, video_id, node_id, edge_second, play_step, view_step, 0 as viewer_step from attention_days
     union all
-    select workspace_id, video_id, node_id, last_second + 1, -1, 0, 0 from segments
+    select workspace_id, video_id, node_id, first_second as edge_second, 0 as play_step, 0 as view_step, 1 as viewer_step from viewer_stretches
     union all
-    select workspace_id, video_id, node_id, first_second, 0, 1, 0 from view_stretches
-    union all
-    select workspace_id, video_id, node_id, last_second + 1, 0, -1, 0 from view_stretches
-    union all
-    select workspace_id, video_id, node_id, first_second, 0, 0, 1 from viewer_stretches
-    union all
-    select workspace_id, video_id, node_id, last_second + 1, 0, 0, -1 from viewer_stretches
+    select workspace_id, video_id, node_id, last_second + 1 as edge_second, 0 as play_step, 0 as view_step, -1 as viewer_step from viewer_stretches
 
 ),
 
@@ -45,9 +32,9 @@ edge_totals as (
         video_id,
         node_id,
         edge_second,
-        sum(plays) as plays,
-        sum(views) as views,
-        sum(viewers) as viewers
+        sum(play_step) as plays,
+        sum(view_step) as views,
+        sum(viewer_step) as viewers
     from edges
     group by workspace_id, video_id, node_id, edge_second
 

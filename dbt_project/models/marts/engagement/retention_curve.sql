@@ -3,36 +3,17 @@
 
 with
 
-view_stretches as (
-
-    select * from {{ ref('int_view_stretches') }}
-
-),
-
-last_seconds as (
-
-    select
-        workspace_id,
-        video_id,
-        node_id,
-        view_key,
-        view_started_at,
-        max(last_second) as last_second
-    from view_stretches
-    group by workspace_id, video_id, node_id, view_key, view_started_at
-
-),
-
 leavers as (
 
     select
         workspace_id,
         video_id,
         node_id,
-        last_second,
-        count(*) as views
-    from last_seconds
-    group by workspace_id, video_id, node_id, last_second
+        edge_second as last_second,
+        sum(leaver_count) as views
+    from {{ ref('int_attention_days') }}
+    group by workspace_id, video_id, node_id, edge_second
+    having sum(leaver_count) > 0
 
 ),
 
