@@ -18,12 +18,8 @@
 {% endmacro %}
 
 {% macro duckdb__replace_dates_sql(arguments) %}
-    {%- set date_column = config.get('meta')['date_column'] -%}
-    {%- set stale = ref(config.get('meta')['stale_dates']) -%}
-    {%- set stale_column = 'event_date' if config.get('meta')['stale_dates'] == 'stale_event_dates' else 'report_date' -%}
-    {%- set expression = config.get('meta').get('stale_expression', stale_column) -%}
     delete from {{ arguments.target_relation }}
-    where {{ date_column }} in (select {{ expression }} from {{ stale }});
+    where {{ config.get('meta')['date_column'] }} in ({{ stale_partition_dates() }});
     {{ insert_all_columns(arguments) }}
 {% endmacro %}
 
@@ -37,6 +33,13 @@
         and target.{{ time_column }} between {{ stale_scope_bounds() }};
     {{ insert_all_columns(arguments) }}
 {% endmacro %}
+
+{# The values of a model's date column that a run computes anew. #}
+{% macro stale_partition_dates() -%}
+    {%- set meta = config.get('meta') -%}
+    {%- set stale_column = 'event_date' if meta['stale_dates'] == 'stale_event_dates' else 'report_date' -%}
+    select {{ meta.get('stale_expression', stale_column) }} from {{ ref(meta['stale_dates']) }}
+{%- endmacro %}
 
 {% macro insert_all_columns(arguments) %}
     {%- set columns = get_quoted_csv(arguments.dest_columns | map(attribute='name')) -%}

@@ -2,7 +2,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_scopes',
-    meta={'scope_column': 'view_started_at'},
+    meta={'scope_column': 'view_started_at', 'scope_date': 'started_date'},
 ) }}
 -- depends_on: {{ ref('stale_scopes') }}
 with
@@ -98,6 +98,7 @@ final as (
         session_key,
         view_key,
         view_started_at,
+        cast(view_started_at as date) as started_date,
         node_id,
         segment_number,
         min(from_seconds) as from_seconds,

@@ -2,7 +2,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_scopes',
-    meta={'scope_column': 'occurred_at'},
+    meta={'scope_column': 'occurred_at', 'scope_date': 'occurred_date'},
 ) }}
 -- depends_on: {{ ref('stale_scopes') }}
 with
@@ -65,6 +65,7 @@ final as (
         view_bounds.view_started_at,
         events.event_key,
         events.event_date,
+        events.occurred_date,
 
         ---------- order (rule 7)
         events.occurred_at,

@@ -2,7 +2,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_scopes',
-    meta={'scope_column': 'occurred_at'},
+    meta={'scope_column': 'occurred_at', 'scope_date': 'occurred_date'},
 ) }}
 -- depends_on: {{ ref('stale_scopes') }}
 with

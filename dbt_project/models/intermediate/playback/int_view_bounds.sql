@@ -2,7 +2,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_scopes',
-    meta={'scope_column': 'view_started_at'},
+    meta={'scope_column': 'view_started_at', 'scope_date': 'started_date'},
 ) }}
 -- depends_on: {{ ref('stale_scopes') }}
 with
@@ -106,6 +106,7 @@ final as (
         video_id,
         min(first_at) as view_started_at,
         max(last_at) as view_ended_at,
+        cast(min(first_at) as date) as started_date,
         min(first_session_started_at) as session_started_at,
         min(first_session_started_at) <> max(last_session_started_at) as spans_sessions
     from numbered

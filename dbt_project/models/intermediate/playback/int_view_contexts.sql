@@ -2,7 +2,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_scopes',
-    meta={'scope_column': 'view_started_at'},
+    meta={'scope_column': 'view_started_at', 'scope_date': 'started_date'},
 ) }}
 -- depends_on: {{ ref('stale_scopes') }}
 with
@@ -49,6 +49,7 @@ final as (
         sessionized.session_key,
         sessionized.view_key,
         sessionized.view_started_at,
+        cast(sessionized.view_started_at as date) as started_date,
         min(events.workspace_id) as workspace_id,
         min(events.source) as source,
         min(events.video_id) as video_id,

@@ -2,7 +2,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_scopes',
-    meta={'scope_column': 'view_started_at'},
+    meta={'scope_column': 'view_started_at', 'scope_date': 'started_date'},
 ) }}
 -- depends_on: {{ ref('stale_scopes') }}
 {% set union_length = 'coalesce(sum(case when is_coverage then greatest(to_seconds - greatest(from_seconds, covered_until), 0) end), 0)' %}
@@ -110,6 +110,7 @@ final as (
         session_key,
         view_key,
         view_started_at,
+        cast(view_started_at as date) as started_date,
         node_id,
         is_visited,
         is_last,

@@ -2,7 +2,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_scopes',
-    meta={'scope_column': 'view_started_at'},
+    meta={'scope_column': 'view_started_at', 'scope_date': 'started_date'},
 ) }}
 -- depends_on: {{ ref('stale_scopes') }}
 with
@@ -55,6 +55,7 @@ final as (
         touched.session_key,
         touched.view_key,
         touched.view_started_at,
+        cast(touched.view_started_at as date) as started_date,
         touched.node_id,
         touched.is_visited,
         node_versions.duration_seconds as catalog_duration_seconds,

@@ -2,7 +2,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_scopes',
-    meta={'scope_column': 'session_started_at'},
+    meta={'scope_column': 'session_started_at', 'scope_date': 'started_date'},
 ) }}
 -- depends_on: {{ ref('stale_scopes') }}
 with
@@ -60,7 +60,8 @@ final as (
         coalesce(
             lead(starts.previous_at) over (partition by starts.session_key order by starts.session_started_at),
             last_events.last_at
-        ) as session_ended_at
+        ) as session_ended_at,
+        cast(starts.session_started_at as date) as started_date
     from starts
     inner join last_events on starts.session_key = last_events.session_key
 
