@@ -171,8 +171,9 @@ final as (
         max(next_at) as ended_at,
         min(from_seconds) as from_seconds,
         max(to_seconds) as to_seconds,
-        sum(wall_seconds) as play_wall_seconds,
-        sum(plausible_seconds) as plausible_seconds
+        -- an interval of no length (playing on at the node's end) counts for nothing
+        sum(case when to_seconds > from_seconds then wall_seconds end) as play_wall_seconds,
+        sum(case when to_seconds > from_seconds then plausible_seconds end) as plausible_seconds
     from numbered
     group by session_key, view_key, view_started_at, node_id, segment_number
     having max(to_seconds) > min(from_seconds)

@@ -204,7 +204,12 @@ final as (
             else 0
         end') }} as declared_excess_seconds,
         {{ rounded_seconds('watched.nodes_duration_seconds') }} as nodes_duration_seconds,
-        least({{ rounded_seconds('watched.unique_watched_seconds') }} / {{ rounded_seconds('watched.nodes_duration_seconds') }}, 1) as percent_watched,
+        case
+            when watched.nodes_duration_seconds is not null
+                then least(
+                    {{ rounded_seconds('watched.unique_watched_seconds') }} / {{ rounded_seconds('watched.nodes_duration_seconds') }}, 1
+                )
+        end as percent_watched,
 
         ---------- reaching the end
         case
