@@ -48,7 +48,7 @@ lint: export DAGSTER_HOME := $(LINT_HOME)/dagster
 lint: venv-dev ## Style, types, layer law, Spark compilation, definitions, SQL; cheap first
 	@mkdir -p "$(LINT_HOME)/dagster" && touch "$(LINT_HOME)/dagster/dagster.yaml"
 	$(call step,Python style)
-	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff check --quiet --output-format concise .
 	@$(BIN)/ruff format --check --quiet . || { $(BIN)/ruff format --diff . ; exit 1; }
 	$(call step,Python types)
 	@$(BIN)/mypy --no-error-summary
@@ -59,9 +59,9 @@ lint: venv-dev ## Style, types, layer law, Spark compilation, definitions, SQL; 
 	$(call step,dbt compile for Spark)
 	@$(DBT) compile $(PROJECT) --target spark --no-introspect --no-populate-cache --target-path "$(LINT_HOME)/dbt/spark"
 	$(call step,Dagster definitions)
-	@$(BIN)/dagster definitions validate --log-level warning --module-name orchestration.definitions
+	@$(BIN)/python -W ignore -m dagster definitions validate --log-level warning --module-name orchestration.definitions
 	$(call step,SQL style)
-	@$(BIN)/sqlfluff lint --disable-progress-bar --nocolor dbt_project
+	@DBT_TARGET_PATH="$(LINT_HOME)/dbt/sqlfluff" $(BIN)/sqlfluff lint --disable-progress-bar dbt_project
 
 bench: venv-dev ## Measure against the floor of one DuckDB statement
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -82,7 +82,7 @@ def run(request: BuildRequest, sources: list[str] | None) -> None:
         with live_listener() as listener:
             report = run_refresh(environment, request, sources=sources, listener=listener)
     except (BuildError, PublishError) as error:
-        console.print(f"[red]Not published:[/] the snapshot stays as it was.\n{error}", markup=True, soft_wrap=True)
+        console.print(f"[red]Not published:[/] the snapshot stays as it was.\n{error}", markup=True)
         raise typer.Exit(1) from error
     show_summary(environment, report)
     if report.landed.failed:

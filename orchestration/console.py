@@ -19,7 +19,7 @@ from orchestration.lib.environment import Environment
 from orchestration.lib.ledger import balances
 from orchestration.refresh import Listener, RefreshReport
 
-console = Console(highlight=False)
+console = Console(highlight=False, soft_wrap=True)
 
 
 @dataclass
@@ -131,7 +131,7 @@ def show_outcome(report: RefreshReport) -> None:
 
 def show_next(environment: Environment) -> None:
     """Print where the results lie and how to look at them."""
-    console.print(f"Snapshot  {environment.home.published / 'marts.duckdb'}", soft_wrap=True)
+    console.print(f"Snapshot  {environment.home.published / 'marts.duckdb'}")
     console.print("Look      make serve        (pipeline, tests and data in the browser)")
     if environment.is_demo:
         console.print("Own logs  make run LANDING=/path/to/logs")

@@ -65,6 +65,12 @@ def is_allowed(reader: Node, read: Node) -> bool:
         return own == "staging" or own in SHARED_STAGING[folder(read)]
     if own == other == "staging":
         return folder(reader) == folder(read)
+    if reader["name"].startswith("built_"):
+        # The last models of a run: they note what it was built from, so they wait for all that was built.
+        return other in {"state", "intermediate", "marts"}
+    if own == "marts" and folder(reader) == "quality":
+        # What the deliveries were like, the events that were refused included.
+        return other in {"events", "marts", *MAY_READ["marts"]}
     return own == other or other in MAY_READ[own]
 
 
