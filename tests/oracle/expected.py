@@ -73,7 +73,9 @@ class Expected:
         rows: Table = {}
         for each in self.views:
             seen: Counter[tuple[Any, ...]] = Counter()
-            for part in sorted([*each.watched.derived, *each.watched.declared], key=lambda part: part.to_seconds):
+            for part in sorted(
+                [*each.watched.derived, *each.watched.declared], key=lambda part: (part.to_seconds, part.play_wall_seconds or 0.0)
+            ):
                 name = (*each.view.identity, part.evidence, part.node_id, part.from_seconds)
                 rows[(*name, seen[name])] = {
                     "to_seconds": part.to_seconds,

@@ -50,35 +50,33 @@ def delivered(random: Random, record: Record, moment: Any) -> Record:
     return {**record, "occurred_at": moment, "sent_at": moment + late, "received_at": received}
 
 
+OTHERWISE: dict[str, tuple[Any, ...]] = {
+    "position_seconds": (None, 0.0, 7.0, 33.0),
+    "event_type": ("play", "pause", "page_view", "ended", None),
+    "sequence_number": (None, 1, 9),
+    "node_id": (None, "n1", "n2"),
+}
+WHOSE = ("device_id", "device_id", "user_id", "playback_id", "video_id")
+
+
 def changed(random: Random, record: Record, prefix: str) -> Record:
-    """A copy that disagrees with its original in one field, or only in when it arrived."""
+    """A copy that disagrees with its original: in what it says, in whose it is, or only in when it arrived.
+
+    Half of the copies arrived first, and so displace their original wherever they land.
+    """
     copy = dict(record)
-    field = random.choice(
-        [
-            "received_at",
-            "received_at",
-            "position_seconds",
-            "event_type",
-            "device_id",
-            "user_id",
-            "node_id",
-            "video_id",
-            "playback_id",
-            "sequence_number",
-        ]
-    )
-    if field == "received_at" and "received_at" in copy:
-        copy[field] = random.choice([copy[field] - timedelta(seconds=1), copy[field] + timedelta(days=2), None])
-    elif field == "position_seconds":
-        copy[field] = random.choice([None, 0.0, 7.0, 33.0])
-    elif field == "event_type":
-        copy[field] = random.choice(["play", "pause", "page_view", "ended", None])
-    elif field == "sequence_number":
-        copy[field] = random.choice([None, 1, 9])
-    elif field == "node_id":
-        copy[field] = random.choice([None, "n1", "n2"])
-    elif field != "received_at":
-        copy[field] = random.choice([None, f"{prefix}{field[0]}1", f"{prefix}{field[0]}2"])
+    drawn = random.random()
+    if drawn < 0.4:
+        field = random.choice(WHOSE)
+        copy[field] = random.choice([None, f"{prefix}{field[0]}1", f"{prefix}{field[0]}2", f"{prefix}{field[0]}4"])
+    elif drawn < 0.8:
+        field = random.choice(list(OTHERWISE))
+        copy[field] = random.choice(OTHERWISE[field])
+    elif copy.get("received_at"):
+        copy["received_at"] = random.choice([copy["received_at"] + timedelta(days=2), None])
+    first = copy.get("received_at") or copy.get("occurred_at")
+    if first is not None and rarely(random, 0.5):
+        copy["received_at"] = first - timedelta(seconds=1)
     return copy
 
 

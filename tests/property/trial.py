@@ -141,6 +141,8 @@ def of_deliveries(schedule: Schedule, stepped: Warehouse) -> list[Difference]:
         found = rejected_differences(connection, delivered(schedule.deliveries()))
     aside = stepped.root / "before" / stepped.home.warehouse.name
     aside.parent.mkdir()
-    shutil.copyfile(stepped.home.warehouse, aside)
+    # The file and, since a child ends without closing it, the log of what was written after the last checkpoint.
+    for path in stepped.root.glob(f"{stepped.home.warehouse.name}*"):
+        shutil.copyfile(path, aside.with_name(path.name))
     stepped.must(stepped.dbt("run", "--full-refresh"))
     return found + between(aside, stepped.home.warehouse, of_deliveries=True)
