@@ -131,13 +131,24 @@ intervals as (
 
 compared as (
 
+    -- an interval of no length passes on the gap before it, and is not there for what comes after it
     select
         *,
+        to_seconds > from_seconds as has_length,
         case
             when
                 lag(point_number) over (partition by view_key, view_started_at order by point_number) = point_number - 1
-                and lag(node_id) over (partition by view_key, view_started_at order by point_number) = node_id
-                and abs(lag(to_seconds) over (partition by view_key, view_started_at order by point_number) - from_seconds) < 0.0015
+                and (
+                    to_seconds <= from_seconds
+                    or (
+                        {{ last_known(
+                            'case when to_seconds > from_seconds then node_id end', 'view_key, view_started_at', 'point_number', '1 preceding'
+                        ) }} = node_id
+                        and abs({{ last_known(
+                            'case when to_seconds > from_seconds then to_seconds end', 'view_key, view_started_at', 'point_number', '1 preceding'
+                        ) }} - from_seconds) < 0.0015
+                    )
+                )
                 then 0
             else 1
         end as is_break
@@ -171,12 +182,11 @@ final as (
         max(next_at) as ended_at,
         min(from_seconds) as from_seconds,
         max(to_seconds) as to_seconds,
-        -- an interval of no length (playing on at the node's end) counts for nothing
-        sum(case when to_seconds > from_seconds then wall_seconds end) as play_wall_seconds,
-        sum(case when to_seconds > from_seconds then plausible_seconds end) as plausible_seconds
+        sum(wall_seconds) as play_wall_seconds,
+        sum(plausible_seconds) as plausible_seconds
     from numbered
+    where has_length
     group by session_key, view_key, view_started_at, node_id, segment_number
-    having max(to_seconds) > min(from_seconds)
 
 )
 
