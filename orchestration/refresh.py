@@ -16,6 +16,7 @@ from orchestration.lib.dbt import (
     NodeProgress,
     dbt_version,
     descriptions,
+    published_dates,
     run_dbt,
 )
 from orchestration.lib.environment import DBT_PROJECT, Environment
@@ -115,6 +116,7 @@ def make_plan(environment: Environment, request: BuildRequest) -> Plan:
         reason = "a full refresh is asked for" if request.full_refresh else "a backfill is asked for"
     elif state.code_hash != now.code:
         reason = "the models changed"
+        request = request.including(BuildRequest(full_refresh=True))
     elif state.fingerprint != str(now):
         reason = "there are new loads"
     is_shown = state is not None and provenance is not None and provenance.build_id == state.build_id
@@ -147,8 +149,14 @@ def publish_build(environment: Environment, on_progress: Callable[[int, int, str
         raise PublishError("The warehouse holds no finished build: run `make run` (or the refresh job) first.")
     provenance = Provenance(state.build_id, state.fingerprint, state.code_hash, dbt_version())
     manifest = environment.dbt_target_path / "manifest.json"
-    texts = descriptions(manifest) if manifest.exists() else {}
-    return publish(environment.home, provenance, descriptions=texts, on_progress=on_progress)
+    known = manifest.exists()
+    return publish(
+        environment.home,
+        provenance,
+        descriptions=descriptions(manifest) if known else {},
+        date_columns=published_dates(manifest) if known else {},
+        on_progress=on_progress,
+    )
 
 
 @contextmanager

@@ -30,6 +30,8 @@ SCHEMAS = (
 STORAGE_VERSION = "v1.4.0"
 # Readers that opened a generation keep it (POSIX); those between resolving and opening get this many publishes of time.
 KEEP = 3
+# A file that is only ever patched keeps the room of what was deleted: now and then it is written anew.
+REWRITE_EVERY = 20
 LINK = "marts.duckdb"
 GENERATION = re.compile(r"marts\.(\d+)\.duckdb")
 
@@ -90,6 +92,7 @@ def publish(
     provenance: Provenance,
     *,
     descriptions: Mapping[tuple[str, str], Description] | None = None,
+    date_columns: Mapping[tuple[str, str], str] | None = None,
     keep: int = KEEP,
     on_progress: OnProgress | None = None,
 ) -> Publication:
@@ -101,6 +104,7 @@ def publish(
         home: where the warehouse and the published files lie.
         provenance: the build that the warehouse holds.
         descriptions: by (schema, table); missing ones leave a table without comments.
+        date_columns: by (schema, table): where only the dates that the last run computed anew need copying.
         keep: generations left on disk, this one included.
         on_progress: told (tables done, tables in all, name of the next).
 
@@ -115,7 +119,13 @@ def publish(
     generation = max(generations(home.published), default=0) + 1
     aside = home.published / f".marts.{generation}.duckdb.new"
     published_at = datetime.now(UTC)
-    tables = write_snapshot(home.warehouse, aside, generation, published_at, provenance, descriptions or {}, on_progress)
+    if generation % REWRITE_EVERY and (previous := current_snapshot(home)) and continues(home.warehouse, previous, provenance):
+        shutil.copyfile(previous, aside)
+    else:
+        date_columns = {}
+    tables = write_snapshot(
+        home.warehouse, aside, generation, published_at, provenance, descriptions or {}, date_columns or {}, on_progress
+    )
     path = home.published / f"marts.{generation}.duckdb"
     flush(aside)
     os.rename(aside, path)
@@ -132,9 +142,13 @@ def write_snapshot(
     published_at: datetime,
     provenance: Provenance,
     descriptions: Mapping[tuple[str, str], Description],
+    date_columns: Mapping[tuple[str, str], str],
     on_progress: OnProgress | None,
 ) -> list[Table]:
-    """Write one generation's file: every published relation as a table, and ``_meta``."""
+    """Write one generation's file: every published relation as a table, and ``_meta``.
+
+    Where ``target`` is a copy of the generation before, tables with a date column get only the stale dates anew.
+    """
     settings: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": os.environ.get("AUDIENCE_MEMORY_LIMIT", "4GB"),
         "temp_directory": str(target.with_suffix(".spill")),
@@ -148,14 +162,22 @@ def write_snapshot(
         relations = published_relations(connection)
         if not relations:
             raise PublishError(f"{warehouse} holds no marts: run `make run` first.")
+        held = columns_of(connection, "snapshot")
         for schema in dict.fromkeys(relation.schema for relation in relations):
-            connection.execute(f"create schema snapshot.{quoted(schema)}").fetchall()
+            connection.execute(f"create schema if not exists snapshot.{quoted(schema)}").fetchall()
+        for gone in held.keys() - {(relation.schema, relation.name) for relation in relations}:
+            connection.execute(f"drop table snapshot.{Table(*gone).sql}").fetchall()
+        offered = columns_of(connection, "warehouse")
         tables = []
         for done, relation in enumerate(relations):
             if on_progress:
                 on_progress(done, len(relations), f"{relation.schema}.{relation.name}")
+            key = (relation.schema, relation.name)
+            if key in date_columns and held.get(key) == offered[key]:
+                tables.append(replace_dates(connection, relation, date_columns[key]))
+                continue
             tables.append(copy_table(connection, relation))
-            describe_table(connection, relation, descriptions.get((relation.schema, relation.name)))
+            describe_table(connection, relation, descriptions.get(key))
         write_meta(connection, generation, published_at, provenance, tables)
         connection.execute("commit").fetchall()
         connection.execute("checkpoint snapshot").fetchall()
@@ -179,8 +201,51 @@ def published_relations(connection: duckdb.DuckDBPyConnection) -> list[Table]:
 
 def copy_table(connection: duckdb.DuckDBPyConnection, relation: Table) -> Table:
     """Copy one relation whole; views become tables, so that a snapshot needs nothing but itself."""
-    row = connection.execute(f"create table snapshot.{relation.sql} as from warehouse.{relation.sql}").fetchall()
+    statement = f"create or replace table snapshot.{relation.sql} as from warehouse.{relation.sql}"
+    row = connection.execute(statement).fetchall()
     return Table(relation.schema, relation.name, int(row[0][0]))
+
+
+def replace_dates(connection: duckdb.DuckDBPyConnection, relation: Table, date_column: str) -> Table:
+    """Copy only the dates that the last run computed anew; everything else is as it was in the generation before."""
+    stale = f"{quoted(date_column)} in (select report_date from warehouse.state.stale_report_dates)"
+    connection.execute(f"delete from snapshot.{relation.sql} where {stale}").fetchall()
+    connection.execute(f"insert into snapshot.{relation.sql} by name from warehouse.{relation.sql} where {stale}").fetchall()
+    row = connection.execute(f"select count(*) from snapshot.{relation.sql}").fetchall()
+    return Table(relation.schema, relation.name, int(row[0][0]))
+
+
+def columns_of(connection: duckdb.DuckDBPyConnection, database: str) -> dict[tuple[str, str], list[tuple[str, str]]]:
+    """Columns (name, type) by (schema, table) of an attached database."""
+    rows = connection.execute(
+        """
+        select schema_name, table_name, list((column_name, data_type) order by column_index)
+        from duckdb_columns()
+        where database_name = ? and schema_name in (select unnest(?))
+        group by all
+        """,
+        [database, list(SCHEMAS)],
+    ).fetchall()
+    return {(schema, table): columns for schema, table, columns in rows}
+
+
+def continues(warehouse: Path, snapshot: Path, provenance: Provenance) -> bool:
+    """Whether the warehouse is exactly one run ahead of a snapshot, by the same code: then its stale dates are the difference."""
+    with duckdb.connect() as connection:
+        connection.execute(f"attach {literal(str(warehouse))} as warehouse (read_only)").fetchall()
+        connection.execute(f"attach {literal(str(snapshot))} as snapshot (read_only)").fetchall()
+        try:
+            rows = connection.execute(
+                """
+                select bool_and(built.base_version = shown.warehouse_version and shown.code_hash = ?)
+                from warehouse.state.built_loads as built
+                cross join snapshot._meta.publication as shown
+                """,
+                [provenance.code_hash],
+            ).fetchall()
+        except (duckdb.CatalogException, duckdb.BinderException):
+            return False
+    return bool(rows[0][0])
 
 
 def describe_table(connection: duckdb.DuckDBPyConnection, relation: Table, description: Description | None) -> None:
@@ -211,17 +276,18 @@ def write_meta(
     tables: Sequence[Table],
 ) -> None:
     """Write ``_meta.publication`` (one row) and ``_meta.published_table`` (one row per table)."""
-    connection.execute("create schema snapshot._meta").fetchall()
+    connection.execute("create schema if not exists snapshot._meta").fetchall()
     connection.execute(
         """
-        create table snapshot._meta.publication as
+        create or replace table snapshot._meta.publication as
         select
             $generation::bigint as generation,
             $published_at::timestamp as published_at,
             $build_id as build_id,
             $fingerprint as fingerprint,
             $code_hash as code_hash,
-            $dbt_version as dbt_version
+            $dbt_version as dbt_version,
+            $warehouse_version as warehouse_version
         """,
         {
             "generation": generation,
@@ -230,11 +296,12 @@ def write_meta(
             "fingerprint": provenance.fingerprint,
             "code_hash": provenance.code_hash,
             "dbt_version": provenance.dbt_version,
+            "warehouse_version": warehouse_version(connection),
         },
     ).fetchall()
     connection.execute(
         """
-        create table snapshot._meta.published_table as
+        create or replace table snapshot._meta.published_table as
         select unnest($schemas) as schema_name, unnest($names) as table_name, unnest($rows)::bigint as row_count
         """,
         {
@@ -243,6 +310,14 @@ def write_meta(
             "rows": [table.rows for table in tables],
         },
     ).fetchall()
+
+
+def warehouse_version(connection: duckdb.DuckDBPyConnection) -> str | None:
+    """Version of the warehouse's last finished run; None where it keeps no such record."""
+    try:
+        return str(connection.execute("select max(version) from warehouse.state.built_loads").fetchall()[0][0])
+    except duckdb.CatalogException:
+        return None
 
 
 def current_snapshot(home: Home) -> Path | None:

@@ -186,6 +186,16 @@ def descriptions(manifest: Path) -> dict[tuple[str, str], Description]:
     }
 
 
+def published_dates(manifest: Path) -> dict[tuple[str, str], str]:
+    """Date columns by (schema, table) of the models that a publish replaces by date (config ``meta.published_by``)."""
+    nodes = json.loads(manifest.read_text())["nodes"].values()
+    return {
+        (node["schema"], node["alias"]): node["config"]["meta"]["published_by"]
+        for node in nodes
+        if node["resource_type"] == "model" and "published_by" in node["config"].get("meta", {})
+    }
+
+
 def dbt_version() -> str:
     """Version of dbt-core."""
     return version("dbt-core")

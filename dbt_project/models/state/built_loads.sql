@@ -10,8 +10,10 @@ select
     event_date,
     load_id,
     content_id,
-    cast('{{ invocation_id }}' as {{ string_type() }}) as version
+    cast('{{ invocation_id }}' as {{ string_type() }}) as version,
+    last_finished_run.version as base_version
 from {{ ref('current_loads') }}
+cross join {{ ref('last_finished_run') }} as last_finished_run
 
 union all
 
@@ -20,4 +22,6 @@ select
     cast(null as date) as event_date,
     cast(null as {{ string_type() }}) as load_id,
     cast(null as {{ string_type() }}) as content_id,
-    cast('{{ invocation_id }}' as {{ string_type() }}) as version
+    cast('{{ invocation_id }}' as {{ string_type() }}) as version,
+    last_finished_run.version as base_version
+from {{ ref('last_finished_run') }} as last_finished_run

@@ -13,6 +13,7 @@
 {% set nodes = existing_relation('state', 'built_nodes') %}
 {% set edges = existing_relation('state', 'built_edges') %}
 -- depends_on: {{ ref('stale_event_dates') }}
+-- depends_on: {{ ref('last_finished_run') }}
 -- depends_on: {{ ref('events_staged') }}
 -- depends_on: {{ ref('current_loads') }}
 -- depends_on: {{ ref('int_node_versions') }}
@@ -43,11 +44,7 @@ stale_dates as (
 
 base as (
 
-    {% if built is none -%}
-        select cast('none' as {{ string_type() }}) as base_version
-    {%- else -%}
-        select coalesce(max(version), 'none') as base_version from {{ built }}
-    {%- endif %}
+    select version as base_version from {{ ref('last_finished_run') }}
 
 ),
 

@@ -2,6 +2,7 @@
 -- depends_on: {{ ref('int_device_users') }}
 -- depends_on: {{ ref('int_views') }}
 -- depends_on: {{ ref('int_sessions') }}
+-- depends_on: {{ ref('int_interactions') }}
 {% set built = existing_relation('state', 'built_device_users') %}
 with
 
@@ -49,12 +50,23 @@ renamed_keys as (
 
 ),
 
+renamed_activity as (
+
+    select workspace_id, device_id, started_date as date_day from {{ ref('int_views') }}
+    union all
+    select workspace_id, device_id, started_date as date_day from {{ ref('int_sessions') }}
+    union all
+    select workspace_id, device_id, occurred_date as date_day from {{ ref('int_interactions') }}
+
+),
+
 renamed_dates as (
 
-    select views.started_date as date_day
-    from {{ ref('int_views') }} as views
-    inner join renamed_keys on views.workspace_id = renamed_keys.workspace_id and views.device_id = renamed_keys.device_id
-    group by views.started_date
+    select renamed_activity.date_day
+    from renamed_activity
+    inner join renamed_keys
+        on renamed_activity.workspace_id = renamed_keys.workspace_id and renamed_activity.device_id = renamed_keys.device_id
+    group by renamed_activity.date_day
 
 ),
 {% endif %}

@@ -1,5 +1,4 @@
 -- One row per session key that this run computes anew, with the stretch of its activity.
-{% set built = existing_relation('state', 'built_loads') %}
 with
 
 final as (
@@ -9,11 +8,7 @@ final as (
         min(scope_from) as scope_from,
         max(scope_to) as scope_to
     from {{ ref('scope_journal') }}
-    {% if built is none -%}
-        where base_version = 'none'
-    {%- else -%}
-        where base_version = (select coalesce(max(version), 'none') from {{ built }})
-    {%- endif %}
+    where base_version = (select version from {{ ref('last_finished_run') }})
     group by session_key
 
 )

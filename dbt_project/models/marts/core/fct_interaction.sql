@@ -1,5 +1,5 @@
 -- One row per interaction: who did what, when, at which second.
-{{ config(materialized='view') }}
+{{ config(materialized='view', meta={'published_by': 'occurred_date'}) }}
 
 with
 

@@ -1,5 +1,5 @@
 -- One row per session, with its viewer.
-{{ config(materialized='view') }}
+{{ config(materialized='view', meta={'published_by': 'started_date'}) }}
 
 with
 

@@ -1,5 +1,5 @@
 -- One row per stretch of a node that a view played (derived from its events) or declared as covered.
-{{ config(materialized='view') }}
+{{ config(materialized='view', meta={'published_by': 'started_date'}) }}
 
 with
 

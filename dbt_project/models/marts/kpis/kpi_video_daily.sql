@@ -2,7 +2,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_dates',
-    meta={'date_column': 'date_day', 'stale_dates': 'stale_report_dates', 'stale_expression': day_of('report_date')},
+    meta={'published_by': 'date_day', 'date_column': 'date_day', 'stale_dates': 'stale_report_dates', 'stale_expression': day_of('report_date')},
 ) }}
 -- depends_on: {{ ref('stale_report_dates') }}
 with
