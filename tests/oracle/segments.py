@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from tests.oracle.catalog import Catalog
 from tests.oracle.records import Event
@@ -103,10 +103,8 @@ def watched_interval(
 
     if same_node and end.closing_seconds is not None:
         gap = to_milliseconds(end.closing_seconds) - to_milliseconds(start)
-        if gap >= 0:
-            advance = min(end.closing_seconds - start, by_wall + settings.segment_tolerance_seconds)
-        else:
-            advance = min(by_wall, heartbeat)
+        reported = min(end.closing_seconds - start, by_wall + settings.segment_tolerance_seconds)
+        advance = reported if gap >= 0 else min(by_wall, heartbeat)
     elif (end.event.event_type in CLOSES or not same_node) and duration is not None:
         advance = by_wall
     else:
@@ -118,31 +116,34 @@ def watched_interval(
     return to_milliseconds(start), to_milliseconds(stop)
 
 
+def goes_on(segment: Segment | None, node_id: str, start: float, settings: Settings) -> bool:
+    """Rule 15: whether an interval that begins there begins where the segment ended."""
+    if segment is None or segment.node_id != node_id:
+        return False
+    return to_milliseconds(abs(start - segment.to_seconds)) <= settings.join_tolerance_seconds
+
+
 def derived_segments(view: View, catalog: Catalog, settings: Settings = DEFAULTS) -> list[Segment]:
-    """Rules 14 and 15: the view's watched intervals, joined where one begins where the other ended."""
+    """Rules 14 and 15: the view's watched intervals, joined where one begins where the other ended.
+
+    An interval of no length counts for nothing; it cuts only where it lies elsewhere, as after a seek.
+    """
     segments: list[Segment] = []
-    open_segment: Segment | None = None
-    evidence = evidence_of(view)
-    for begin, end in itertools.pairwise(evidence):
-        interval = watched_interval(begin, end, node_duration(view, begin.node_id, catalog), settings)
-        if interval is None:
-            open_segment = None
+    last: Segment | None = None
+    for begin, end in pairwise(evidence_of(view)):
+        node = begin.node_id
+        interval = watched_interval(begin, end, node_duration(view, node, catalog), settings)
+        if interval is None or not goes_on(last, node, interval[0], settings):
+            last = None
+        if interval is None or interval[1] <= interval[0]:
             continue
         start, stop = interval
-        if stop <= start:
-            continue
         wall = (end.event.occurred_at - begin.event.occurred_at).total_seconds()
-        if (
-            open_segment is not None
-            and open_segment.node_id == begin.node_id
-            and to_milliseconds(abs(start - open_segment.to_seconds)) <= settings.join_tolerance_seconds
-        ):
-            earlier = open_segment.play_wall_seconds or 0.0
+        if last is not None:
             segments.pop()
-            open_segment = Segment(begin.node_id, open_segment.from_seconds, stop, earlier + wall, "derived")
-        else:
-            open_segment = Segment(begin.node_id, start, stop, wall, "derived")
-        segments.append(open_segment)
+            start, wall = last.from_seconds, wall + (last.play_wall_seconds or 0.0)
+        last = Segment(node, start, stop, wall, "derived")
+        segments.append(last)
     return segments
 
 

@@ -33,7 +33,7 @@ def main(
             if not verdict.is_good:
                 console.print(verdict.report(), markup=False, highlight=False, soft_wrap=True)
                 raise typer.Exit(code=1)
-            console.print(f"seeds {seeds[0]} to {seeds[-1]}: the same in every order; seconds {verdict.seconds}")
+            console.print(f"seeds {seeds[0]} to {seeds[-1]}: no difference; seconds {verdict.seconds}")
 
 
 if __name__ == "__main__":
