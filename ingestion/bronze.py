@@ -43,7 +43,12 @@ def staging_folder(home: Home) -> Iterator[Path]:
 
 
 def load_file(
-    con: duckdb.DuckDBPyConnection, home: Home, source: Source, landed: Landed, check: Callable[[], None], on_lines: Callable[[int, int], None]
+    con: duckdb.DuckDBPyConnection,
+    home: Home,
+    source: Source,
+    landed: Landed,
+    check: Callable[[], None],
+    on_lines: Callable[[int, int], None],
 ) -> Manifest:
     """Load one file and commit it.
 

@@ -20,12 +20,35 @@ from ingestion.shape import quoted
 from ingestion.sources import Field, Source
 from ingestion.workbench import PARQUET, Workbench
 
-ENTITIES = ("videos", "nodes", "edges", "elements", "questions", "options", "campaigns", "experiments", "goals", "assignments", "contacts", "accounts")
+ENTITIES = (
+    "videos",
+    "nodes",
+    "edges",
+    "elements",
+    "questions",
+    "options",
+    "campaigns",
+    "experiments",
+    "goals",
+    "assignments",
+    "contacts",
+    "accounts",
+)
 COLUMNS = {"load_id": "VARCHAR", "line_number": "BIGINT", "as_of": "TIMESTAMP", "path": "VARCHAR", "record": "VARCHAR"}
 SHAPE_VERSION = 1
-_MOMENT = re.compile(r"(?<!\d)(\d{4}-\d{2}-\d{2})(?:[T ](\d{2})[:-]?(\d{2})(?:[:-]?(\d{2})(\.\d+)?)?(Z|[+-]\d{2}[:-]?\d{2})?)?(?!\d)")
+_MOMENT = re.compile(
+    r"(?<!\d)(\d{4}-\d{2}-\d{2})(?:[T ](\d{2})[:-]?(\d{2})(?:[:-]?(\d{2})(\.\d+)?)?(Z|[+-]\d{2}[:-]?\d{2})?)?(?!\d)"
+)
 
-_ROWS = Source(name=CATALOG, shape_version=SHAPE_VERSION, fields=(Field("as_of", "time"),), received="as_of", occurred="as_of", raw_column="record", is_dated=False)
+_ROWS = Source(
+    name=CATALOG,
+    shape_version=SHAPE_VERSION,
+    fields=(Field("as_of", "time"),),
+    received="as_of",
+    occurred="as_of",
+    raw_column="record",
+    is_dated=False,
+)
 
 
 @dataclass
@@ -38,21 +61,24 @@ class _CatalogBench(Workbench):
         """Write the staged rows to one Parquet file."""
         part = f".{len(self.files)}" if self.files else ""
         made = self.folder / f"{self.load_id}{part}.parquet"
-        self.run("create or replace temp table snapshot (load_id VARCHAR, line_number BIGINT, as_of TIMESTAMP, path VARCHAR, record VARCHAR)")
-        sql = f"insert into snapshot select ?, line_number, coalesce(cast(? as timestamp), as_of), ?, record from ({rows}) order by line_number"
+        self.run(
+            "create or replace temp table snapshot (load_id VARCHAR, line_number BIGINT, as_of TIMESTAMP, path VARCHAR, record VARCHAR)"
+        )
+        sql = f"""insert into snapshot
+            select ?, line_number, coalesce(cast(? as timestamp), as_of), ?, record from ({rows}) order by line_number"""
         self.outcome.accepted += self.run(sql, self.load_id, self.as_of, self.path)[0][0]
         self.run(f"copy snapshot to {quoted(str(made))} ({PARQUET})")
         self.files.append(made)
 
 
 def entity_of(name: str) -> str | None:
-    """The entity of a catalog file, from its path below the landing zone: `catalog/<entity>.*` or `catalog/<entity>/**`; None for an unknown one."""
+    """The entity of a catalog file at `catalog/<entity>.*` or `catalog/<entity>/**` below the landing zone; None for an unknown one."""
     entity = PurePosixPath(name).parts[1].split(".")[0].lower()
     return entity if entity in ENTITIES else None
 
 
 def as_of(name: str) -> str | None:
-    """The moment a catalog file's path says it speaks of, as ISO 8601 UTC without zone: `as_of=<moment>` anywhere, or a file named by one."""
+    """The moment of which a catalog file's path speaks, as ISO 8601 UTC without zone: `as_of=<moment>` anywhere, or a file named by one."""
     parts = PurePosixPath(name).parts
     claims = [part.removeprefix("as_of=") for part in parts if part.startswith("as_of=")]
     for claim in (*claims, parts[-1]):
@@ -73,7 +99,9 @@ def load_id(landed: Landed) -> str:
     return manifest.load_id(CATALOG, SHAPE_VERSION, content)
 
 
-def load_file(con: duckdb.DuckDBPyConnection, home: Home, landed: Landed, check: Callable[[], None], on_lines: Callable[[int, int], None]) -> Manifest:
+def load_file(
+    con: duckdb.DuckDBPyConnection, home: Home, landed: Landed, check: Callable[[], None], on_lines: Callable[[int, int], None]
+) -> Manifest:
     """Load one catalog file and commit it; the arguments are those of `bronze.load_file`. Raises ValueError for an unknown entity."""
     entity = entity_of(landed.name)
     if entity is None:

@@ -11,8 +11,11 @@ from rich.table import Table
 
 from ingestion import manifest
 from ingestion.catalog import ENTITIES
+from ingestion.compact import MIN_FILES
+from ingestion.compact import compact as compact_bronze
 from ingestion.home import Home, landing_from_environment
 from ingestion.load import load_landing
+from ingestion.replay import replay as replay_quarantine
 from ingestion.report import LandingReport, Totals
 from ingestion.report import Progress as Moment
 from ingestion.sources import registered
@@ -20,16 +23,21 @@ from ingestion.sources import registered
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
-    help="Turn landed log files into the bronze lake: lossless Parquet by event date, a manifest a load, a quarantine for what cannot be read. "
-    "AUDIENCE_HOME (default ./var) holds the lake; LANDING (default AUDIENCE_HOME/landing) is any fsspec URI laid out as LANDING/<source>/** "
+    help="Turn landed log files into the bronze lake: lossless Parquet by event date, a manifest a load, "
+    "a quarantine for what cannot be read. AUDIENCE_HOME (default ./var) holds the lake; "
+    "LANDING (default AUDIENCE_HOME/landing) is any fsspec URI laid out as LANDING/<source>/** "
     "and LANDING/catalog/**. Running a command twice does nothing the second time.",
 )
-SourceOption = Annotated[list[str] | None, typer.Option("--source", "-s", help="Only this source (repeatable); 'catalog' is one too.")]
+SourceOption = Annotated[
+    list[str] | None, typer.Option("--source", "-s", help="Only this source (repeatable); 'catalog' is one too.")
+]
 
 
 @app.command()
 def load(
-    landing: Annotated[str | None, typer.Option(help="Landing zone: a path or fsspec URI. Default: LANDING.", show_default=False)] = None,
+    landing: Annotated[
+        str | None, typer.Option(help="Landing zone: a path or fsspec URI. Default: LANDING.", show_default=False)
+    ] = None,
     source: SourceOption = None,
 ) -> None:
     """Load every new, complete file of the landing zone. Exits with 1 when a file failed."""
@@ -64,7 +72,9 @@ def _print_report(console: Console, report: LandingReport) -> None:
 
 
 def _totals_table(by_source: dict[str, Totals], total: Totals) -> Table:
-    table = Table("Source", *(f"{name}" for name in ("loads", "lines", "accepted", "rejected", "blank", "erased", "bytes", "seconds")))
+    table = Table(
+        "Source", *(f"{name}" for name in ("loads", "lines", "accepted", "rejected", "blank", "erased", "bytes", "seconds"))
+    )
     for column in table.columns[1:]:
         column.justify = "right"
     for name, sums in [*sorted(by_source.items()), ("all", total)]:
@@ -73,6 +83,35 @@ def _totals_table(by_source: dict[str, Totals], total: Totals) -> Table:
     return table
 
 
+@app.command()
+def replay(
+    source: SourceOption = None,
+    load_id: Annotated[list[str] | None, typer.Option("--load-id", help="Only this load (repeatable).")] = None,
+) -> None:
+    """Read quarantined records again with today's rules; those that pass move to bronze."""
+    try:
+        report = replay_quarantine(Home.from_environment(), sources=source, load_ids=load_id)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    Console().print(
+        f"{report.tried:,} records read again: {report.accepted:,} accepted, {report.blank:,} blank; {len(report.loads)} loads changed."
+    )
+
+
+@app.command()
+def compact(
+    source: SourceOption = None,
+    min_files: Annotated[int, typer.Option(help="Merge a date that has at least this many small files.")] = MIN_FILES,
+) -> None:
+    """Merge the small Parquet files of each date into one; the rows and their loads stay the same."""
+    try:
+        report = compact_bronze(Home.from_environment(), sources=source, min_files=min_files)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    Console().print(f"{report.files_before:,} files became {report.files_after:,} on {len(report.dates):,} dates.")
+
+
+@app.command("status", hidden=True)
 @app.command()
 def ledger(source: SourceOption = None) -> None:
     """Show what was loaded, and check that every line has one outcome. Exits with 1 where a load does not balance."""

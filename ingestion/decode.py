@@ -23,17 +23,26 @@ class Decoded:
     def blocks(self, size: int) -> Iterator[bytes]:
         """The content in blocks of at most `size` bytes; all that can be decoded, then nothing."""
         at = 0
-        for step in (size, 2**16, 1):
+        try:
+            for block in self._read_from(at, size):
+                at += len(block)
+                yield block
+        except (OSError, pa.ArrowInvalid) as error:
+            if self.codec is None:
+                raise
+            self.failure = str(error)
+            yield from self._last_good(at)
+
+    def _last_good(self, at: int) -> Iterator[bytes]:
+        """What can be decoded after byte `at`: the reader drops a whole block with its error, so read again in ever smaller ones."""
+        for step in (2**14, 1):
+            rest = bytearray()
             try:
                 for block in self._read_from(at, step):
-                    at += len(block)
-                    yield block
-                return
-            except (OSError, EOFError, pa.ArrowInvalid) as error:
-                if self.codec is None:
-                    raise
-                # The reader drops a whole block with the error: read again in smaller ones up to it.
-                self.failure = str(error)
+                    rest += block
+            except (OSError, pa.ArrowInvalid):
+                at += len(rest)
+                yield bytes(rest)
 
     def _read_from(self, start: int, size: int) -> Iterator[bytes]:
         with pa.OSFile(str(self.path)) as file:

@@ -68,7 +68,7 @@ class Listing:
     unknown: tuple[LeftAlone, ...]
 
 
-class ChangedWhileReading(Exception):
+class ChangedWhileReadingError(Exception):
     """The file's bytes moved under the reader; it is left for the next run."""
 
 
@@ -97,7 +97,11 @@ class Landing:
         return f"{self.root}/{name}"
 
     def listing(
-        self, sources: Sequence[str], wanted: Sequence[str] | None, unchanged: Callable[[str, Mark], bool], settle_seconds: float = SETTLE_SECONDS
+        self,
+        sources: Sequence[str],
+        wanted: Sequence[str] | None,
+        unchanged: Callable[[str, Mark], bool],
+        settle_seconds: float = SETTLE_SECONDS,
     ) -> Listing:
         """All loadable files of the `sources` (those `wanted`, where given) and of the catalog, sorted by name.
 
@@ -110,7 +114,9 @@ class Landing:
             if any(part.startswith((".", "_")) for part in name.split("/")):
                 continue
             if not rest:
-                unknown.append(LeftAlone(name, "It lies outside every source folder. Move it into one of: " + ", ".join([*sources, CATALOG])))
+                unknown.append(
+                    LeftAlone(name, "It lies outside every source folder. Move it into one of: " + ", ".join([*sources, CATALOG]))
+                )
             elif folder not in (*sources, CATALOG):
                 unknown.append(LeftAlone(f"{folder}/", "No source has this name. Known: " + ", ".join([*sources, CATALOG])))
             elif folder not in chosen:
@@ -159,19 +165,20 @@ class Landing:
     def fetch(self, file: LandedFile, folder: Path) -> tuple[Path, str]:
         """A local path of the file's bytes, and their SHA-256. A remote file is copied into `folder` once.
 
-        Raises ChangedWhileReading where the bytes are not those that were listed.
+        Raises ChangedWhileReadingError where the bytes are not those that were listed.
         """
         digest = hashlib.sha256()
         size = 0
         local = Path(self.full(file.name)) if self.is_local else folder / "landed"
-        with self.fs.open(self.full(file.name), "rb", **({} if self.is_local else {"block_size": READ_BYTES})) as stream:
-            with open("/dev/null" if self.is_local else local, "wb") as copy:
-                while block := stream.read(READ_BYTES):
-                    digest.update(block)
-                    size += len(block)
+        opened = self.fs.open(self.full(file.name), "rb", **({} if self.is_local else {"block_size": READ_BYTES}))
+        with opened as stream, contextlib.nullcontext() if self.is_local else local.open("wb") as copy:
+            while block := stream.read(READ_BYTES):
+                digest.update(block)
+                size += len(block)
+                if copy is not None:
                     copy.write(block)
         if size != file.mark.size or self.mark(file) != file.mark:
-            raise ChangedWhileReading(file.name)
+            raise ChangedWhileReadingError(file.name)
         return local, digest.hexdigest()
 
 
@@ -206,7 +213,9 @@ def format_of(name: str) -> str | None:
 
 def _mark(info: dict[str, Any]) -> Mark:
     modified = info.get("mtime") or info.get("LastModified") or info.get("last_modified") or info.get("created") or 0.0
-    seconds = modified.timestamp() if isinstance(modified, datetime) else float(modified) if isinstance(modified, int | float) else 0.0
+    seconds = (
+        modified.timestamp() if isinstance(modified, datetime) else float(modified) if isinstance(modified, int | float) else 0.0
+    )
     version = info.get("ETag") or info.get("etag") or info.get("md5Hash") or f"{info.get('ino', '')}:{modified}"
     return Mark(int(info.get("size") or 0), str(version), seconds)
 
@@ -244,5 +253,3 @@ class Index:
         entries = {uri: entry for uri, entry in self.entries.items() if uri in kept or not uri.startswith(root + "/")}
         if entries != self.entries or not self.path.exists() or json.loads(self.path.read_text(encoding="utf-8")) != entries:
             durable.write_text(self.path, json.dumps(entries), durable=False)
-
-

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 CHUNK_BYTES = 64 * 2**20
 BATCH_ROWS = 20_000
@@ -45,7 +46,9 @@ class Broken:
     reason: str
 
 
-def split(blocks: Iterable[bytes], limit: int, kept: int, failure: Callable[[], str | None] = lambda: None) -> Iterator[Lines | Oversized | Broken]:
+def split(
+    blocks: Iterable[bytes], limit: int, kept: int, failure: Callable[[], str | None] = lambda: None
+) -> Iterator[Lines | Oversized | Broken]:
     """Cut a stream of byte blocks into lines of at most `limit` bytes; of a longer one `kept` bytes are passed on.
 
     A line ends at LF, which it keeps; the last one may end with the stream. A byte order mark at the start is no part of the first line.
@@ -67,8 +70,9 @@ def split(blocks: Iterable[bytes], limit: int, kept: int, failure: Callable[[], 
         cut = data.rfind(b"\n") + 1
         carry = data[cut:]
         if cut:
-            yield _lines(data, cut, number)
-            number += data.count(b"\n")
+            lines = _lines(data, cut, number)
+            number += lines.table.num_rows
+            yield from _within(lines, data, limit, kept)
         if len(carry) > limit:
             skipping, head, carry = len(carry), carry[:kept], b""
     if reason := failure():
@@ -78,6 +82,24 @@ def split(blocks: Iterable[bytes], limit: int, kept: int, failure: Callable[[], 
         yield Oversized(number, skipping, head)
     elif carry := (carry.removeprefix(BYTE_ORDER_MARK) if first else carry):
         yield _lines(carry + b"\n", len(carry) + 1, number)
+
+
+def _within(lines: Lines, data: bytes, limit: int, kept: int) -> Iterator[Lines | Oversized]:
+    """`lines` without those over the limit, which come first."""
+    if lines.bytes <= limit:
+        yield lines
+        return
+    lengths = pc.binary_length(lines.table.column("line")).to_numpy()
+    over = np.flatnonzero(lengths > limit + 1)
+    starts = np.cumsum(lengths) - lengths
+    for row in over:
+        start, length = int(starts[row]), int(lengths[row]) - 1
+        yield Oversized(lines.table.column("line_number")[int(row)].as_py(), length, data[start : start + kept])
+    if len(over):
+        table = lines.table.filter(pa.array(lengths <= limit + 1))
+        lines = Lines(pa.Table.from_batches(table.to_batches(max_chunksize=BATCH_ROWS), table.schema), lines.bytes, lines.is_text)
+    if lines.table.num_rows:
+        yield lines
 
 
 def _lines(data: bytes, size: int, first_number: int) -> Lines:

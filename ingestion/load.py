@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 
 import duckdb
-from filelock import FileLock
 
 from ingestion import bronze, catalog, lake, manifest
 from ingestion.bronze import Landed
 from ingestion.home import Home
-from ingestion.landing import CATALOG, SETTLE_SECONDS, ChangedWhileReading, Index, LandedFile, Landing, LeftAlone, Mark
+from ingestion.landing import CATALOG, SETTLE_SECONDS, ChangedWhileReadingError, Index, LandedFile, Landing, LeftAlone, Mark
+from ingestion.locking import bronze_lock
 from ingestion.manifest import Manifest
 from ingestion.report import Failure, LandingReport, Progress
 from ingestion.sources import registered
 from ingestion.workbench import connection
-
-
-@contextmanager
-def bronze_lock(home: Home) -> Iterator[None]:
-    """Hold the right to write bronze; a second process waits, and one that dies lets go."""
-    home.locks.mkdir(parents=True, exist_ok=True)
-    with FileLock(home.locks / "bronze.lock"):
-        yield
 
 
 def load_landing(
@@ -58,7 +49,9 @@ class _Run:
     def over(self, sources: Sequence[str] | None, settle_seconds: float) -> LandingReport:
         started = time.monotonic()
         self.report.swept = lake.sweep(self.home)
-        listing = self.landing.listing(list(registered()), sources, lambda name, mark: self._known_load(name, mark) is not None, settle_seconds)
+        listing = self.landing.listing(
+            list(registered()), sources, lambda name, mark: self._known_load(name, mark) is not None, settle_seconds
+        )
         self.report.waiting += listing.waiting
         self.report.unknown += listing.unknown
         fresh = [file for file in listing.files if self._known_load(file.name, file.mark) is None]
@@ -77,7 +70,9 @@ class _Run:
         return self.report
 
     def _tell(self, path: str, lines: int = 0) -> None:
-        self.on_progress(Progress(path, self.done_files, self.all_files, self.done_bytes, self.all_bytes, self.report.lines + lines))
+        self.on_progress(
+            Progress(path, self.done_files, self.all_files, self.done_bytes, self.all_bytes, self.report.lines + lines)
+        )
 
     def _known_load(self, name: str, mark: Mark) -> str | None:
         """The committed load of a file that has not changed since."""
@@ -95,7 +90,7 @@ class _Run:
                 path, content = self.landing.fetch(file, folder)
                 landed = Landed(path, file.name, file.format, content, file.mark.size)
                 made = self._commit(con, file, landed)
-        except (ChangedWhileReading, FileNotFoundError):
+        except (ChangedWhileReadingError, FileNotFoundError):
             self.report.waiting.append(LeftAlone(file.name, "It changed while it was being read."))
         except (OSError, duckdb.Error, ValueError) as error:
             self.report.failed.append(Failure(file.name, f"{type(error).__name__}: {error}"))
@@ -108,10 +103,8 @@ class _Run:
     def _commit(self, con: duckdb.DuckDBPyConnection, file: LandedFile, landed: Landed) -> Manifest | None:
         """The new load, or None where these bytes were loaded before under any name."""
         version = _shape_version(file.source)
-        if file.source == CATALOG:
-            load = catalog.load_id(landed)
-        else:
-            load = manifest.load_id(file.source, version, landed.content)
+        is_catalog = file.source == CATALOG
+        load = catalog.load_id(landed) if is_catalog else manifest.load_id(file.source, version, landed.content)
         known = manifest.find(self.home, file.source, load)
         made = None
         if known is None:
@@ -122,7 +115,7 @@ class _Run:
                 lines += more
                 self._tell(file.name, lines)
 
-            if file.source == CATALOG:
+            if is_catalog:
                 made = catalog.load_file(con, self.home, landed, lambda: self._unchanged(file), count)
             else:
                 made = bronze.load_file(con, self.home, registered()[file.source], landed, lambda: self._unchanged(file), count)
@@ -131,7 +124,7 @@ class _Run:
 
     def _unchanged(self, file: LandedFile) -> None:
         if self.landing.is_local and self.landing.mark(file) != file.mark:
-            raise ChangedWhileReading(file.name)
+            raise ChangedWhileReadingError(file.name)
 
 
 def _shape_version(source: str) -> int:

@@ -54,7 +54,9 @@ def as_lines(con: duckdb.DuckDBPyConnection, source: Source, table: pa.Table, nu
 
     parse_text: whether text that is JSON itself fills the columns that are lists or objects, as in CSV.
     """
-    structured = {field.record_key for field in source.fields if field.kind in ("strings", "ranges", "object")} if parse_text else set()
+    structured = (
+        {field.record_key for field in source.fields if field.kind in ("strings", "ranges", "object")} if parse_text else set()
+    )
     # A name of its own among the table's columns, whatever they are called.
     place = "#" * (1 + max((len(name) for name in table.column_names), default=0))
     con.register("cells", table.append_column(place, pa.array(numbers)))
@@ -80,6 +82,11 @@ def csv_parts(con: duckdb.DuckDBPyConnection, source: Source, decoded: Decoded) 
         return
     delimiter = max(DELIMITERS, key=lambda each: header.count(each.encode()))
     misshapen: list[pyarrow.csv.InvalidRow] = []
+
+    def set_aside(row: pyarrow.csv.InvalidRow) -> str:
+        misshapen.append(row)
+        return "skip"
+
     stream = _Stream(decoded)
     done = 0
     try:
@@ -88,9 +95,12 @@ def csv_parts(con: duckdb.DuckDBPyConnection, source: Source, decoded: Decoded) 
             raise pa.ArrowInvalid("its header names a column twice")
         reader = pyarrow.csv.open_csv(
             io.BufferedReader(stream, 2**20),
-            *_csv_options(delimiter, lambda row: (misshapen.append(row), "skip")[1]),
+            *_csv_options(delimiter, set_aside),
             pyarrow.csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.binary()), strings_can_be_null=True, quoted_strings_can_be_null=True, null_values=[""]
+                column_types=dict.fromkeys(names, pa.binary()),
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=True,
+                null_values=[""],
             ),
         )
         for batch in reader:
@@ -100,9 +110,15 @@ def csv_parts(con: duckdb.DuckDBPyConnection, source: Source, decoded: Decoded) 
             yield from _text_rows(con, source, pa.Table.from_batches([batch]), numbers)
     except pa.ArrowInvalid as error:
         done = max([done, *(row.number - 1 for row in misshapen)]) + 1
-        yield Broken(done, b"", f"The file cannot be read as CSV from here on: {error}. The records before are kept; correct the file and land it again.", "unreadable_file")
+        yield Broken(
+            done,
+            b"",
+            f"The file cannot be read as CSV from here on: {error}. The records before are kept; correct the file and land it again.",
+            "unreadable_file",
+        )
     for row in misshapen:
-        detail = f"The row has {row.actual_columns} values where the header has {row.expected_columns} columns. Quote values that hold the delimiter or a line feed."
+        found = f"The row has {row.actual_columns} values where the header has {row.expected_columns} columns."
+        detail = f"{found} Quote values that hold the delimiter or a line feed."
         yield Broken(row.number - 1, row.text.encode(), detail, "csv_row_shape")
     if decoded.failure:
         last = max([done, *(row.number - 1 for row in misshapen)])
@@ -110,7 +126,9 @@ def csv_parts(con: duckdb.DuckDBPyConnection, source: Source, decoded: Decoded) 
         yield Broken(last + 1, stream.unfinished, detail, "undecodable_tail")
 
 
-def _csv_options(delimiter: str, on_misshapen: Callable[[pyarrow.csv.InvalidRow], str]) -> tuple[pyarrow.csv.ReadOptions, pyarrow.csv.ParseOptions]:
+def _csv_options(
+    delimiter: str, on_misshapen: Callable[[pyarrow.csv.InvalidRow], str]
+) -> tuple[pyarrow.csv.ReadOptions, pyarrow.csv.ParseOptions]:
     # The number of a misshapen row is known only when one thread reads.
     reading = pyarrow.csv.ReadOptions(block_size=CSV_BLOCK_BYTES, use_threads=False)
     return reading, pyarrow.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=on_misshapen)
@@ -167,10 +185,18 @@ def array_parts(con: duckdb.DuckDBPyConnection, decoded: Decoded, limit: int) ->
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        yield Broken(1, bytes(content), f"The array is not valid UTF-8: {error}. Encode the file as UTF-8 and land it again.", "invalid_utf8")
+        yield Broken(
+            1,
+            bytes(content),
+            f"The array is not valid UTF-8: {error}. Encode the file as UTF-8 and land it again.",
+            "invalid_utf8",
+        )
         return
     sql = """select line_number, element::varchar || chr(10) as line
-        from (select unnest(each) as element, unnest(range(1, len(each) + 1)) as line_number from (select json_transform(?, '["JSON"]') as each))"""
+        from (
+            select unnest(each) as element, unnest(range(1, len(each) + 1)) as line_number
+            from (select json_transform(?, '["JSON"]') as each)
+        )"""
     try:
         made = con.sql(sql, params=[text]).to_arrow_table()
     except duckdb.Error as error:

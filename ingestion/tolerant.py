@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from ingestion.shape import LARGEST_EXACT_DOUBLE, MAX_LINE_BYTES, TRIMMED, filed_under, given_or_hashed, identifier, quoted
+from ingestion.shape import LARGEST_EXACT_DOUBLE, TRIMMED, filed_under, given_or_hashed, identifier, quoted
 from ingestion.sources import Field, Kind, Source
 
 # Which column of `typed` holds a kind's value.
@@ -36,11 +36,11 @@ def tolerant_select(source: Source, table: str = "odd_lines") -> str:
     occurred, received = (identifier(name) for name in (source.occurred, source.received))
     names = [field.record_key for field in source.fields if field.name in (source.occurred, source.received)]
     given = " || ', ' || ".join(
-        f"{quoted(f'{name} = ')} || coalesce(left(json_extract(record, {quoted(_path(name))})::varchar, 80), 'absent')" for name in names
+        f"{quoted(f'{name} = ')} || coalesce(left(json_extract(record, {quoted(_path(name))})::varchar, 80), 'absent')"
+        for name in names
     )
     reason = f"""case
             when {TRIMMED.format("odd")} = '' or ({source.ignored_sql.replace("line", "odd")}) then 'blank'
-            when strlen(odd) > {MAX_LINE_BYTES} then 'line_too_long'
             when json_kind is null then 'not_json'
             when json_kind <> 'OBJECT' then 'not_an_object'
             when len(list_distinct(keys)) <> len(keys) then 'duplicate_keys'
@@ -49,7 +49,8 @@ def tolerant_select(source: Source, table: str = "odd_lines") -> str:
     repeated = "list_sort(list_filter(list_distinct(keys), lambda k: len(list_filter(keys, lambda j: j = k)) > 1))"
     return f"""
 with records as materialized (
-    select line_number, odd, record, case when is_json then json_type(record) end as json_kind, case when is_json then json_keys(record) end as keys
+    select line_number, odd, record,
+        case when is_json then json_type(record) end as json_kind, case when is_json then json_keys(record) end as keys
     from (select *, json_valid(record) as is_json
     from (select *, {TRIMMED.format(source.line_sql)} as record from (select line_number, odd, odd as line from {table})))
 ),
@@ -59,7 +60,6 @@ judged as (
 )
 select line_number, {", ".join(values)}, {filed_under(source, occurred, received)} as event_date, reason,
     case reason
-        when 'line_too_long' then 'The line has ' || strlen(odd) || ' bytes; the limit is {MAX_LINE_BYTES}. Split the record and land it again.'
         when 'not_json' then 'The line is not valid JSON: it begins ' || left(record, 60) || '. Send one complete JSON object a line.'
         when 'not_an_object' then 'The line is a JSON ' || lower(json_kind) || ', not an object. Send one JSON object a line.'
         when 'duplicate_keys' then 'Given more than once: ' || array_to_string({repeated}, ', ')
@@ -86,20 +86,30 @@ def _valued(source: Source) -> str:
 ),
 typed as materialized (
     select line_number, position, key, json, kind,
-        case kind when 'text' then said_text when 'strings' then strings_of(json) when 'ranges' then ranges_of(json) when 'object' then object_of(json) end as text,
+        case kind
+            when 'text' then said_text
+            when 'strings' then strings_of(json)
+            when 'ranges' then ranges_of(json)
+            when 'object' then object_of(json)
+        end as text,
         case when kind = 'number' then number_of(said) end as number,
         case when kind = 'integer' then integer_of(said) end as whole,
         case when kind = 'flag' then flag_of(said_text) end as flag,
         case when kind = 'decimal' then decimal_of(said) end as amount,
         case when kind = 'time' then time_of(said) end as instant,
-        case kind when 'decimal' then decimal_is_whole(said) when 'time' then time_is_whole(said) when 'number' then abs(number_of(said)) < {LARGEST_EXACT_DOUBLE} else true end as is_whole
+        case kind
+            when 'decimal' then decimal_is_whole(said)
+            when 'time' then time_is_whole(said)
+            when 'number' then abs(number_of(said)) < {LARGEST_EXACT_DOUBLE}
+            else true
+        end as is_whole
     from members
 ),
 kept as (
     select *, case
         when kind is null then false
         when json is null then true
-        else coalesce(is_whole and (text is not null or number is not null or whole is not null or flag is not null or amount is not null or instant is not null), false)
+        else is_whole is true and coalesce(text, number::varchar, whole::varchar, flag::varchar, amount::varchar, instant::varchar) is not null
     end as is_held
     from typed
 ),

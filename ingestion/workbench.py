@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -17,8 +18,8 @@ from ingestion.shape import identifier, quoted
 from ingestion.sources import Source
 from ingestion.tolerant import tolerant_select
 
-MEMORY_LIMIT = "2GB"
-"""Of DuckDB alone; the process stays below twice that, whatever the size of a file."""
+MEMORY_LIMIT = "2600MB"
+"""Of DuckDB alone; the process stays below 4 GB, whatever the size of a file."""
 FLUSH_BYTES = 512 * 2**20
 """Bytes of lines staged before rows are written: bounds memory, and makes Parquet files large."""
 
@@ -42,7 +43,11 @@ def connection(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     """A private in-memory DuckDB that spills below `home`, in UTC, with the macros of `tolerant.sql`."""
     spill = home.staging / "spill"
     spill.mkdir(parents=True, exist_ok=True)
-    config = {"memory_limit": MEMORY_LIMIT, "temp_directory": str(spill), "preserve_insertion_order": "false"}
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": MEMORY_LIMIT,
+        "temp_directory": str(spill),
+        "preserve_insertion_order": "false",
+    }
     with duckdb.connect(config=config) as opened:
         opened.execute("set TimeZone = 'UTC'").fetchall()
         opened.execute(shape.MACROS).fetchall()
@@ -84,7 +89,7 @@ class Workbench:
         columns = ", ".join(f"{name} {kind}" for name, kind in QUARANTINE_COLUMNS.items())
         self.run(f"create or replace temp table rejects ({columns})")
 
-    def run(self, sql: str, *values: object) -> list[tuple]:
+    def run(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """Execute one statement to its end."""
         return self.con.execute(sql, list(values) or None).fetchall()
 
@@ -106,7 +111,13 @@ class Workbench:
         """Quarantine one line that never became text."""
         self.outcome.lines += 1
         self.outcome.rejected += 1
-        self._insert_rejects("select ?::bigint as line_number, ?::varchar as reason, ?::varchar as detail, ?::blob as raw", line_number, reason, detail, raw)
+        self._insert_rejects(
+            "select ?::bigint as line_number, ?::varchar as reason, ?::varchar as detail, ?::blob as raw",
+            line_number,
+            reason,
+            detail,
+            raw,
+        )
 
     def _reject_undecodable(self) -> None:
         detail = "The line is not valid UTF-8. Encode the file as UTF-8 and land it again."
@@ -118,7 +129,7 @@ class Workbench:
     def _insert_rejects(self, select: str, *values: object) -> int:
         text = f"left(coalesce(try(decode(raw)), raw::varchar), {RAW_TEXT_CHARACTERS})"
         sql = f"insert into rejects select ?, ?, ?, line_number, reason, detail, raw, {text}, null from ({select})"
-        return self.run(sql, self.load_id, self.source.name, self.path, *values)[0][0]
+        return int(self.run(sql, self.load_id, self.source.name, self.path, *values)[0][0])
 
     def flush(self) -> None:
         """Write staged rows to Parquet files, one a date, and judge the odd lines among them."""
@@ -154,7 +165,9 @@ class Workbench:
         target.parent.mkdir(parents=True, exist_ok=True)
         columns = ", ".join(identifier(name) for name in ("line_number", *self.source.columns))
         self.run(
-            f"copy (select {quoted(self.load_id)} as load_id, {columns} from ({rows}) where event_date = date {quoted(date)}) to {quoted(str(target))} ({PARQUET})"
+            f"""copy (
+                select {quoted(self.load_id)} as load_id, {columns} from ({rows}) where event_date = date {quoted(date)}
+            ) to {quoted(str(target))} ({PARQUET})"""
         )
         self.files.append(target)
         self.outcome.accepted += count
