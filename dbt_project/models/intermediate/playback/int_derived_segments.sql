@@ -131,24 +131,19 @@ intervals as (
 
 compared as (
 
-    -- an interval of no length passes on the gap before it, and is not there for what comes after it
+    -- the interval before is the last one that has a length: one without is only there to tell whether it lies elsewhere
     select
         *,
         to_seconds > from_seconds as has_length,
         case
             when
                 lag(point_number) over (partition by view_key, view_started_at order by point_number) = point_number - 1
-                and (
-                    to_seconds <= from_seconds
-                    or (
-                        {{ last_known(
-                            'case when to_seconds > from_seconds then node_id end', 'view_key, view_started_at', 'point_number', '1 preceding'
-                        ) }} = node_id
-                        and abs({{ last_known(
-                            'case when to_seconds > from_seconds then to_seconds end', 'view_key, view_started_at', 'point_number', '1 preceding'
-                        ) }} - from_seconds) < 0.0015
-                    )
-                )
+                and {{ last_known(
+                    'case when to_seconds > from_seconds then node_id end', 'view_key, view_started_at', 'point_number', '1 preceding'
+                ) }} = node_id
+                and abs({{ last_known(
+                    'case when to_seconds > from_seconds then to_seconds end', 'view_key, view_started_at', 'point_number', '1 preceding'
+                ) }} - from_seconds) < 0.0015
                 then 0
             else 1
         end as is_break
