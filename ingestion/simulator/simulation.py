@@ -114,16 +114,19 @@ class Simulator:
     ledger: Ledger
     pending: _Pending = field(default_factory=_Pending)
 
-    def block(self, day: int, slots: np.ndarray, *, only_crossing: bool = False) -> _Waiting:
-        """Everything the visits of some slots ever deliver; `only_crossing`: of those that deliver on later days."""
-        found = visits(self.settings, self.world, np.full(len(slots), day, dtype=np.int64), slots)
-        if only_crossing:
-            found = found.take(found.crosses_days)
+    def block(self, day: int, slots: np.ndarray) -> _Waiting:
+        """Everything the visits of some slots ever deliver."""
+        return self._played(self._visits(day, slots), is_new=True)
+
+    def _visits(self, day: int, slots: np.ndarray) -> Visits:
+        return visits(self.settings, self.world, np.full(len(slots), day, dtype=np.int64), slots)
+
+    def _played(self, found: Visits, *, is_new: bool) -> _Waiting:
         recorder = Recorder()
         stretches = Player(self.settings, self.world, found, recorder).play()
         Clicker(self.settings, self.world, found, stretches, recorder).click()
         events = recorder.events()
-        if not only_crossing:
+        if is_new:
             self.ledger.watched(found, stretches, events)
         return _Waiting(found, delivered(self.settings, found, events))
 
@@ -131,7 +134,13 @@ class Simulator:
         """Generates again what earlier days still have to deliver on `day` and after it."""
         for earlier in range(max(day - MEMORY_DAYS, self.settings.first_day), day):
             for _, slots in self._shares(earlier):
-                waiting = self.block(earlier, slots, only_crossing=earlier < day - 1)
+                found = self._visits(earlier, slots)
+                # of yesterday anything may still be under way, of days before only what crosses days
+                if earlier < day - 1:
+                    found = found.take(found.crosses_days)
+                if not len(found.key):
+                    continue
+                waiting = self._played(found, is_new=False)
                 self.pending.put(_compact(waiting, waiting.events["received"] >= day * DAY))
         self.ledger.forget()
 
