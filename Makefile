@@ -23,7 +23,7 @@ export PYTHONUNBUFFERED := 1
 export DAGSTER_DISABLE_TELEMETRY := yes
 export DO_NOT_TRACK := 1
 
-.PHONY: help run serve test lint bench lock clean venv venv-dev
+.PHONY: help run serve test lint bench kill lock clean venv venv-dev
 
 help: ## What can be done here
 	@sed -nE 's/^([a-z-]+):.*## (.*)$$/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
@@ -63,8 +63,11 @@ lint: venv-dev ## Style, types, layer law, Spark compilation, definitions, SQL; 
 	$(call step,SQL style)
 	@DBT_TARGET_PATH="$(LINT_HOME)/dbt/sqlfluff" $(BIN)/sqlfluff lint --disable-progress-bar dbt_project
 
-bench: venv-dev ## Measure against the floor of one DuckDB statement
-	@$(BIN)/python -m benchmarks $(ARGS)
+bench: venv-dev ## Measure against the floor of one DuckDB statement (quick: EVENTS=1000000)
+	@$(BIN)/python -m benchmarks $(if $(EVENTS),--events $(EVENTS)) $(ARGS)
+
+kill: venv-dev ## Kill 30 runs at random moments, then compare the marts with an undisturbed build
+	@$(BIN)/python -m benchmarks.kill $(ARGS)
 
 lock: venv ## Pin all dependencies again, with hashes and without any registry's name
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv

@@ -1,0 +1,1 @@
+"""How fast, how lean and how hard to break: ratios against one DuckDB statement, and runs that are killed."""

@@ -1,0 +1,79 @@
+"""From seconds to ratios with goals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from benchmarks.measure import Measurement
+from benchmarks.scenarios import Measured
+
+PEERS = ("tolerant-reader", "tolerant-text")
+INGEST_GOAL = 3.0
+PEER_GOAL = 1.3
+MODELS_GOAL = 5.0
+NEW_DAY_GOAL = 0.12
+HISTORY_GOAL = 1.2
+NOTHING_NEW_SECONDS = 15.0
+OWN_STEPS = ("ingest", "models", "data tests", "full refresh", "start-up", "new day", "nothing new")
+"""What the product does, beside yardsticks and proofs."""
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """One number with its goal (at most). cpu: the same ratio in CPU seconds, which a busy machine disturbs less."""
+
+    name: str
+    value: float
+    goal: float | None
+    cpu: float | None = None
+    unit: str = ""
+
+    @property
+    def is_met(self) -> bool | None:
+        """Whether the goal is met; None where there is none."""
+        return None if self.goal is None else self.value <= self.goal
+
+
+def quotient(name: str, above: Measurement, below: Measurement, goal: float | None) -> Ratio:
+    """One step as a multiple of another."""
+    return Ratio(name, above.work_seconds / below.work_seconds, goal, above.cpu_seconds / below.cpu_seconds)
+
+
+def beyond(name: str, above: Measurement, below: Measurement, less: tuple[Measurement, Measurement], goal: float | None) -> Ratio:
+    """One step as a multiple of another, each after its own start-up was taken off."""
+    first, second = less
+    return Ratio(
+        name,
+        (above.seconds - first.seconds) / max(below.seconds - second.seconds, 1e-9),
+        goal,
+        (above.cpu_seconds - first.cpu_seconds) / max(below.cpu_seconds - second.cpu_seconds, 1e-9),
+    )
+
+
+def size_ratios(found: Measured) -> Iterator[Ratio]:
+    """All ratios of one size."""
+    if found.has("floor"):
+        floor, ingest = found.best("floor"), found.best("ingest")
+        peers = sorted((found.best(name) for name in PEERS), key=lambda peer: peer.work_seconds)
+        yield quotient("ingest / floor", ingest, floor, INGEST_GOAL)
+        yield quotient(f"ingest / faster tolerant peer ({peers[0].name})", ingest, peers[0], PEER_GOAL)
+        yield quotient(f"ingest / slower tolerant peer ({peers[1].name})", ingest, peers[1], None)
+        yield quotient("models / floor", found.best("models"), floor, MODELS_GOAL)
+        yield quotient("data tests / floor", found.best("data tests"), floor, None)
+    full, start_up, day, idle = (found.best(name) for name in ("full refresh", "start-up", "new day", "nothing new"))
+    yield beyond(f"new day of {found.size.days} / full refresh, beyond start-up", day, full, (start_up, start_up), NEW_DAY_GOAL)
+    yield quotient(f"new day of {found.size.days} / full refresh, in all", day, full, None)
+    yield Ratio("start-up", start_up.seconds, None, start_up.cpu_seconds, " s")
+    yield Ratio("nothing new", idle.seconds, NOTHING_NEW_SECONDS, idle.cpu_seconds, " s")
+    peak = max((each for name in OWN_STEPS for each in found.rounds.get(name, [])), key=lambda each: each.peak_bytes)
+    yield Ratio(f"peak memory ({peak.name}), DuckDB limited to 4 GB", peak.peak_bytes / 2**30, None, None, " GB")
+
+
+def history_ratios(short: Measured, long: Measured) -> Iterator[Ratio]:
+    """What the same day costs on top of a longer history."""
+    days = f"{long.size.days} days / {short.size.days} days"
+    mine, theirs = (found.best("new day") for found in (long, short))
+    yield quotient(f"the same day on {days} of history, in all", mine, theirs, HISTORY_GOAL)
+    less = (long.best("start-up"), short.best("start-up"))
+    yield beyond(f"the same day on {days} of history, beyond start-up", mine, theirs, less, HISTORY_GOAL)

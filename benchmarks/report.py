@@ -1,0 +1,143 @@
+"""Measurements as tables: in the terminal, and as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.measure import Machine, Measurement
+from benchmarks.ratios import Ratio, history_ratios, size_ratios
+from benchmarks.scenarios import Measured
+
+STEPS = (
+    "floor", "tolerant-reader", "tolerant-text", "ingest", "lossless", "models", "data tests",
+    "full refresh", "start-up", "new day", "nothing new",
+)  # fmt: skip
+REFRESHES = ("full refresh", "start-up", "new day", "nothing new")
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table: its title, its header and its rows, all text; the first column is read, the others are compared."""
+
+    title: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+def number(value: float) -> str:
+    """Three digits that count."""
+    return f"{value:.3f}" if value < 1 else f"{value:.2f}" if value < 10 else f"{value:,.1f}"
+
+
+def ratio_row(ratio: Ratio) -> list[str]:
+    """A ratio, in wall time and CPU time, with its goal and whether it is met."""
+    goal = "" if ratio.goal is None else f"{ratio.goal:g}{ratio.unit}"
+    verdict = {None: "", True: "yes", False: "NO"}[ratio.is_met]
+    cpu = "" if ratio.cpu is None else number(ratio.cpu) + ratio.unit
+    return [ratio.name, number(ratio.value) + ratio.unit, cpu, goal, verdict]
+
+
+def label(found: Measured) -> str:
+    """A size in words."""
+    return f"{found.size.events:,} events in {found.size.days} days"
+
+
+def step_cells(name: str, found: Measured) -> list[str]:
+    """Seconds, CPU seconds and peak memory of one step; blanks where it was not measured."""
+    if not found.has(name):
+        return ["", "", ""]
+    best = found.best(name)
+    return [number(best.work_seconds), number(best.cpu_seconds), f"{peak(found.rounds[name]) / 2**20:,.0f}"]
+
+
+def growth_cells(name: str, small: Measured, large: Measured) -> list[str]:
+    """By how much seconds and peak memory of one step grew."""
+    seconds = large.best(name).work_seconds / small.best(name).work_seconds
+    memory = peak(large.rounds[name]) / peak(small.rounds[name])
+    return [f"x {number(seconds)}", f"x {number(memory)}"]
+
+
+def inside_rows(found: Measured) -> Iterator[list[str]]:
+    """What the refreshes of a size spent in models and in tests; the rest is loading, dbt's own work and publishing."""
+    for name in REFRESHES:
+        best = found.best(name)
+        models, tests = (float(best.result.get(f"{kind}_seconds", 0)) for kind in ("model", "test"))
+        parts = (best.seconds, models, tests, best.seconds - models - tests)
+        yield [name, label(found), *(number(part) for part in parts)]
+
+
+def peak(rounds: Sequence[Measurement]) -> int:
+    """The most memory any round took, in bytes."""
+    return max(each.peak_bytes for each in rounds)
+
+
+def grids(found: Sequence[Measured]) -> Iterator[Grid]:
+    """All tables of one run: ratios by size, the longer history, the steps, the slowest models, the proof."""
+    small, large, long = found
+    header = ("ratio", "wall", "CPU", "goal", "met")
+    for each in (large, small):
+        yield Grid(f"{label(each)}, {each.landed_bytes / 1e9:.2f} GB", header, [ratio_row(ratio) for ratio in size_ratios(each)])
+    yield Grid(f"{label(long)} beside {label(small)}", header, [ratio_row(ratio) for ratio in history_ratios(small, long)])
+    columns = [f"{size} {unit}" for size in ("small", "large", "long") for unit in ("s", "CPU s", "MB")]
+    steps = [
+        [name, *(cell for each in found for cell in step_cells(name, each)), *growth_cells(name, small, large)] for name in STEPS
+    ]
+    growth = ("s large / small", "MB large / small")
+    yield Grid("Steps: seconds, CPU seconds, peak memory", ("step", *columns, *growth), steps)
+    inside = [row for each in found for row in inside_rows(each)]
+    yield Grid("Inside the refreshes", ("command", "size", "s", "models s", "tests s", "rest s"), inside)
+    models = large.best("models").result["slowest"]
+    yield Grid(
+        f"Slowest models, {label(large)}", ("model", "seconds"), [[each["name"], number(each["seconds"])] for each in models]
+    )
+    checks = [
+        [check["name"], f"{check['landed']:,}", f"{check['kept']:,}", "yes" if check["holds"] else "NO"]
+        for check in large.lossless
+    ]
+    yield Grid(f"Lossless, {label(large)}", ("check", "landed", "kept", "equal"), checks)
+
+
+def loads(found: Sequence[Measured]) -> tuple[float, float]:
+    """The least and the greatest load average seen at the start of a step."""
+    before = [each.load[0] for size in found for rounds in size.rounds.values() for each in rounds]
+    return min(before), max(before)
+
+
+def show(console: Console, machine: Machine, found: Sequence[Measured]) -> None:
+    """Print all tables."""
+    for grid in grids(found):
+        table = Table(title=grid.title, title_justify="left", title_style="bold", box=None, padding=(0, 2, 0, 0))
+        for index, name in enumerate(grid.header):
+            table.add_column(name, justify="right" if index else "left", no_wrap=True)
+        for row in grid.rows:
+            table.add_row(*row, style="red" if row[-1] == "NO" else None)
+        console.print(table)
+        console.print()
+    least, most = loads(found)
+    console.print(f"{machine.cores} cores, load {least:.1f} to {most:.1f} at the start of steps")
+
+
+def markdown(machine: Machine, found: Sequence[Measured], began: datetime) -> str:
+    """All tables as a page, with the machine they were measured on."""
+    least, most = loads(found)
+    lines = [
+        "# Benchmark report",
+        "",
+        f"Measured on {began:%Y-%m-%d} with `make bench EVENTS={found[1].size.events}`: {machine.system}, {machine.processor}, "
+        f"{machine.cores} cores, {machine.memory_bytes / 2**30:.0f} GB of memory, Python {machine.python}, DuckDB {machine.duckdb}, "
+        f"dbt {machine.dbt}. Load average at the start of steps: {least:.1f} to {most:.1f}. What the rows mean: `docs/benchmarks.md`.",
+    ]
+    for grid in grids(found):
+        lines += ["", f"## {grid.title}", "", row_text(grid.header), row_text(["---", *["---:"] * (len(grid.header) - 1)])]
+        lines += [row_text(row) for row in grid.rows]
+    return "\n".join(lines) + "\n"
+
+
+def row_text(cells: Sequence[str]) -> str:
+    """One row of a Markdown table."""
+    return "| " + " | ".join(cells) + " |"
