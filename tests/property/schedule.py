@@ -13,6 +13,7 @@ from random import Random
 from tests.oracle.catalog import Snapshot
 from tests.oracle.records import landed_line
 from tests.property.catalogs import united_snapshots
+from tests.property.playbacks import Record
 from tests.property.streams import Stream, first_day
 
 REPEATED_LINES = 0.015
@@ -84,17 +85,22 @@ def split(random: Random, lines: Sequence[str], folder: str, count: int) -> dict
     return {name: "".join(f"{line}\n" for line in members) for name, members in files.items()}
 
 
-def runs_of_records(random: Random, count: int, runs: Sequence[int]) -> list[int]:
+def runs_of_records(random: Random, records: Sequence[Record], runs: Sequence[int]) -> list[int]:
     """The run in which each of a stream's records (in the order they were said) first arrives.
 
     What a run must compute anew is found from the little that is new in it. Where everything arrives everywhere, that
     finds everything; so most streams arrive nearly whole, but for one record or two that bridge, resume or displace.
     """
-    manner = random.random()
-    if manner < 0.15:
+    manner, count = random.random(), len(records)
+    if manner < 0.10:
         return [random.choice(runs) for _ in range(count)]
     first, *later = runs
-    if manner < 0.40:
+    if manner < 0.45:
+        # Only copies come later: where one wins, its original leaves the session and the view it was in.
+        ids = [record.get("event_id") for record in records]
+        copied = [name is not None and name in ids[:number] for number, name in enumerate(ids)]
+        return [random.choice(later) if is_copy else first for is_copy in copied]
+    if manner < 0.65:
         borders = sorted(random.randrange(count + 1) for _ in later)
         return [runs[sum(number >= border for border in borders)] for number in range(count)]
     numbers = [first] * count
@@ -120,7 +126,7 @@ def random_schedule(seed: int, streams: Sequence[Stream], runs: int = 4) -> Sche
     busy = [number for number in range(runs) if number != idle]
     delivered: dict[int, list[str]] = {number: [] for number in busy}
     for stream in streams:
-        for record, number in zip(stream.records, runs_of_records(random, len(stream.records), busy), strict=True):
+        for record, number in zip(stream.records, runs_of_records(random, stream.records, busy), strict=True):
             line = landed_line(record)
             delivered[number].append(line)
             while random.random() < REPEATED_LINES:
