@@ -7,19 +7,22 @@
 -- depends_on: {{ ref('stale_scopes') }}
 with
 
+sessionized as (
+
+    select sessionized.* from {{ ref('int_events_sessionized') }} as sessionized
+    {{ join_stale_scopes('sessionized', 'occurred_at') }}
+    {{ 'and' if is_incremental() else 'where' }} sessionized.view_key is not null
+
+),
+
 events as (
 
     select
         events.event_key,
         events.event_date,
-        events.occurred_at,
-        events.sequence_number,
-        events.event_id,
-        events.source,
         events.workspace_id,
         events.video_id,
         events.device_id,
-        events.user_id,
         events.playback_id,
         {% for column in context_columns() -%}
             events.{{ column }}{{ ',' if not loop.last }}
@@ -29,39 +32,53 @@ events as (
 
 ),
 
-sessionized as (
+users as (
 
     select
-        sessionized.event_key,
-        sessionized.event_date,
-        sessionized.session_key,
-        sessionized.view_key,
-        sessionized.view_started_at
-    from {{ ref('int_events_sessionized') }} as sessionized
-    {{ join_stale_scopes('sessionized', 'occurred_at') }}
-    {{ 'and' if is_incremental() else 'where' }} sessionized.view_key is not null
+        view_key,
+        view_started_at,
+        min_by(user_id, {{ event_rank() }}) filter (where user_id is not null) as user_id
+    from sessionized
+    group by view_key, view_started_at
+
+),
+
+-- Few events state any context: only these, and each view's first to say whose it is, are looked up in the wide table.
+telling as (
+
+    select * from sessionized
+    where has_context or occurred_at = view_started_at
+
+),
+
+contexts as (
+
+    select
+        telling.session_key,
+        telling.view_key,
+        telling.view_started_at,
+        min(events.workspace_id) as workspace_id,
+        min(telling.source) as source,
+        min(events.video_id) as video_id,
+        max(events.device_id) as device_id,
+        max(events.playback_id) as playback_id,
+        {% for column in context_columns() -%}
+            min_by(events.{{ column }}, {{ event_rank('telling') }}) filter (where events.{{ column }} is not null) as {{ column }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from telling
+    inner join events on telling.event_key = events.event_key and telling.event_date = events.event_date
+    group by telling.session_key, telling.view_key, telling.view_started_at
 
 ),
 
 final as (
 
     select
-        sessionized.session_key,
-        sessionized.view_key,
-        sessionized.view_started_at,
-        cast(sessionized.view_started_at as date) as started_date,
-        min(events.workspace_id) as workspace_id,
-        min(events.source) as source,
-        min(events.video_id) as video_id,
-        max(events.device_id) as device_id,
-        max(events.playback_id) as playback_id,
-        {% for column in context_columns() -%}
-            min_by(events.{{ column }}, {{ event_rank('events') }}) filter (where events.{{ column }} is not null) as {{ column }},
-        {% endfor -%}
-        min_by(events.user_id, {{ event_rank('events') }}) filter (where events.user_id is not null) as user_id
-    from sessionized
-    inner join events on sessionized.event_key = events.event_key and sessionized.event_date = events.event_date
-    group by sessionized.session_key, sessionized.view_key, sessionized.view_started_at
+        contexts.*,
+        cast(contexts.view_started_at as date) as started_date,
+        users.user_id
+    from contexts
+    inner join users on contexts.view_key = users.view_key and contexts.view_started_at = users.view_started_at
 
 )
 
