@@ -94,7 +94,7 @@ def runs_of_records(random: Random, records: Sequence[Record], runs: Sequence[in
     manner, count = random.random(), len(records)
     if manner < 0.10:
         return [random.choice(runs) for _ in range(count)]
-    first, *later = runs
+    first, later = runs[0], list(runs[1:]) or [runs[0]]
     if manner < 0.45:
         # Only copies come later: where one wins, its original leaves the session and the view it was in.
         ids = [record.get("event_id") for record in records]

@@ -83,16 +83,15 @@ def expected_of(streams: Iterable[Stream]) -> Expected:
     )
 
 
-def built_at_once(schedule: Schedule, root: Path) -> tuple[Warehouse, list[Difference]]:
-    """A warehouse refreshed from all records at once, and its differences from the oracle."""
-    warehouse = Warehouse(root)
+def build_at_once(schedule: Schedule, warehouse: Warehouse) -> list[Difference]:
+    """Refresh a warehouse from all records at once; its differences from the oracle."""
     warehouse.seed()
     warehouse.refresh(schedule.at_once)
     lines = schedule.at_once["native/all.ndjson"].splitlines()
     with warehouse.reader() as connection:
         found = against_oracle(connection, expected_of(schedule.streams))
         found += rejected_differences(connection, delivered(lines))
-    return warehouse, found
+    return found
 
 
 def delivered(lines: Iterable[str]) -> Expected:
@@ -100,16 +99,15 @@ def delivered(lines: Iterable[str]) -> Expected:
     return expect(json.loads(line) for line in lines)
 
 
-def built_step_by_step(schedule: Schedule, root: Path) -> tuple[Warehouse, dict[str, float]]:
-    """A warehouse built run by run with the crashes of the schedule, and the seconds each run took."""
-    warehouse = Warehouse(root)
+def build_step_by_step(schedule: Schedule, warehouse: Warehouse) -> dict[str, float]:
+    """Build a warehouse run by run with the crashes of the schedule; the seconds each run took."""
     warehouse.seed()
     seconds: dict[str, float] = {}
     for number, run in enumerate(schedule.runs):
         begun = time.monotonic()
         warehouse.run(run)
         seconds[f"run {number}, {len(run.crashes)} crashes"] = round(time.monotonic() - begun, 1)
-    return warehouse, seconds
+    return seconds
 
 
 def try_streams(seed: int, streams: Sequence[Stream], scratch: Path, runs: int = 4) -> Verdict:
@@ -119,14 +117,14 @@ def try_streams(seed: int, streams: Sequence[Stream], scratch: Path, runs: int =
     """
     shutil.rmtree(scratch, ignore_errors=True)
     schedule = random_schedule(seed, streams, max(runs, 2))
+    at_once, stepped = Warehouse(scratch / "at-once"), Warehouse(scratch / "step-by-step")
     begun = time.monotonic()
-    at_once, by_rule = built_at_once(schedule, scratch / "at-once")
+    by_rule = build_at_once(schedule, at_once)
     seconds = {"at once": round(time.monotonic() - begun, 1)}
     by_order: list[Difference] = []
     attempts: Sequence[str] = ()
     if runs:
-        stepped, spent = built_step_by_step(schedule, scratch / "step-by-step")
-        seconds |= spent
+        seconds |= build_step_by_step(schedule, stepped)
         begun = time.monotonic()
         by_order = between(stepped.home.warehouse, at_once.home.warehouse)
         by_order += of_deliveries(schedule, stepped)
