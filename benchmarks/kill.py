@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -24,6 +24,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from benchmarks.marts import differences, is_whole
@@ -51,6 +52,9 @@ class Strike:
     delivered: int
     seconds: float
     where: str | None
+
+
+OnStrike = Callable[[Strike], None]
 
 
 @dataclass
@@ -156,6 +160,7 @@ class Campaign:
     instalments: list[list[Path]]
     usual_seconds: float
     chance: random.Random
+    on_strike: OnStrike
     strikes: list[Strike] = field(default_factory=list)
     delivered: int = 0
 
@@ -196,9 +201,12 @@ class Campaign:
             where = self.victim.last_step(offset)
         else:
             self.victim.ended(code)
-            self.usual_seconds = time.monotonic() - began
+            # A run that had only to publish says nothing of how long a build takes.
+            if (seconds := time.monotonic() - began) > self.usual_seconds / 2:
+                self.usual_seconds = seconds
         strike = Strike(len(self.strikes) + 1, " ".join(command), self.delivered, time.monotonic() - began, where)
         self.strikes.append(strike)
+        self.on_strike(strike)
         return strike
 
     def attack(self, times: int) -> None:
@@ -245,8 +253,16 @@ class Verdict:
     differences: Sequence[str]
 
 
-def campaign(folder: Path, times: int, events: int, days: int, seed: int) -> Verdict:
+def campaign(folder: Path, times: int, events: int, days: int, seed: int, on_strike: OnStrike = lambda strike: None) -> Verdict:
     """Kill ``times`` runs below ``folder``, run once cleanly, compare with an undisturbed installation.
+
+    Args:
+        folder: where both installations are made.
+        times: how many runs to kill.
+        events: simulated events in all.
+        days: over so many days, at least one file each.
+        seed: of the instalments and of the moments.
+        on_strike: told after every attempt.
 
     Raises:
         StepError: a run failed by itself, or a kill left readers a broken snapshot.
@@ -257,7 +273,7 @@ def campaign(folder: Path, times: int, events: int, days: int, seed: int) -> Ver
     peaceful, victim = Installation(folder / "undisturbed"), Installation(folder / "killed")
     peaceful.deliver(files, source)
     undisturbed_seconds = peaceful.run()
-    work = Campaign(victim, source, split(files, max(times // 3, 2), chance), undisturbed_seconds, chance)
+    work = Campaign(victim, source, split(files, max(times // 3, 2), chance), undisturbed_seconds, chance, on_strike)
     work.attack(times)
     while work.next_instalment():
         pass
@@ -310,8 +326,17 @@ def main(
     if folder:
         folder.mkdir(parents=True, exist_ok=True)
     place = Path(tempfile.mkdtemp(prefix="kill-", dir=folder))
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     try:
-        verdict = campaign(place, times, events, days, chosen)
+        with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+            task = progress.add_task("an undisturbed build")
+
+            def on_strike(strike: Strike) -> None:
+                progress.update(task, description=f"attempt {strike.number}: {strike.where or 'ended before'}")
+                if not console.is_terminal:
+                    console.print(f"attempt {strike.number}: {strike.command}: {strike.where or 'ended before'}", markup=False)
+
+            verdict = campaign(place, times, events, days, chosen, on_strike)
     except StepError as error:
         console.print(f"[red]Failed[/] (kept: {place})")
         console.print(str(error), markup=False)
