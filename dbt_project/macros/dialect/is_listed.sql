@@ -13,5 +13,5 @@
 {%- endmacro %}
 
 {% macro spark__is_listed(expression, column, relation) -%}
-    coalesce(array_contains((select collect_set({{ column }}) from {{ relation }}), {{ expression }}), false)
+    coalesce({{ expression }} in (select {{ column }} from {{ relation }}), false)
 {%- endmacro %}

@@ -1,4 +1,4 @@
-{# A JSON object text of some columns under their names, nulls left out where the engine does so. #}
+{# A JSON object text of some text and timestamp columns under their names, nulls included. #}
 {% macro json_text_object(columns) -%}
     {{ return(adapter.dispatch('json_text_object')(columns)) }}
 {%- endmacro %}
@@ -12,5 +12,9 @@
 {%- endmacro %}
 
 {% macro spark__json_text_object(columns) -%}
-    to_json(struct({{ columns | join(', ') }}))
+    {#- texts only: a timestamp would be written in another spelling than cast() gives -#}
+    to_json(
+        struct({% for column in columns %}cast({{ column }} as string) as {{ column }}{{ ', ' if not loop.last }}{% endfor %}),
+        map('ignoreNullFields', 'false')
+    )
 {%- endmacro %}

@@ -1,4 +1,4 @@
 {# An identifier as the emitter meant it: trimmed, and null when blank. #}
 {% macro identifier(column) -%}
-    nullif(trim({{ column }}), '')
+    nullif({{ trimmed(column) }}, '')
 {%- endmacro %}

@@ -31,7 +31,7 @@ fields as (
         {{ json_field('parsed', ['email']) }} as email,
         {{ json_field('parsed', ['name']) }} as name,
         {{ identifier(json_field('parsed', ['account_id'])) }} as account_id,
-        try_cast({{ json_field('parsed', ['consent_marketing']) }} as boolean) as consent_marketing
+        {{ boolean_from_text(json_field('parsed', ['consent_marketing'])) }} as consent_marketing
     from records
 
 ),

@@ -31,7 +31,7 @@ fields as (
         {{ identifier(json_field('parsed', ['from_node_id'])) }} as from_node_id,
         {{ identifier(json_field('parsed', ['to_node_id'])) }} as to_node_id,
         {{ identifier(json_field('parsed', ['element_id'])) }} as element_id,
-        try_cast({{ json_field('parsed', ['is_default']) }} as boolean) as is_default
+        {{ boolean_from_text(json_field('parsed', ['is_default'])) }} as is_default
     from records
 
 ),

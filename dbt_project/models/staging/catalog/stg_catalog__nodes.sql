@@ -29,7 +29,7 @@ fields as (
         {{ identifier(json_field('parsed', ['video_id'])) }} as video_id,
         {{ identifier(json_field('parsed', ['node_id'])) }} as node_id,
         {{ json_field('parsed', ['title']) }} as title,
-        nullif({{ plausible_seconds('try_cast(' ~ json_field('parsed', ['duration_seconds']) ~ ' as double)') }}, 0) as duration_seconds
+        nullif({{ plausible_seconds(number_from_text(json_field('parsed', ['duration_seconds']))) }}, 0) as duration_seconds
     from records
 
 ),

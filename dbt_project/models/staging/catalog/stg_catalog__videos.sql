@@ -33,9 +33,9 @@ fields as (
         {{ json_field('parsed', ['title']) }} as title,
         {{ json_field('parsed', ['kind']) }} as kind,
         {{ identifier(json_field('parsed', ['start_node_id'])) }} as start_node_id,
-        try_cast({{ json_field('parsed', ['cost']) }} as decimal(20,6)) as cost,
+        {{ number_from_text(json_field('parsed', ['cost']), 'decimal(20, 6)') }} as cost,
         {{ json_field('parsed', ['currency']) }} as currency,
-        try_cast({{ json_field('parsed', ['published_at']) }} as timestamp) as published_at
+        {{ timestamp_from_text(json_field('parsed', ['published_at'])) }} as published_at
     from records
 
 ),

@@ -18,7 +18,7 @@ named as (
     select
         statements.*,
         coalesce(account_home_page || '#' || account_name, account_name, mbox, mbox_sha1sum, openid) as actor_id,
-        lower(regexp_replace(verb_id, '^.*/', '')) as verb
+        {{ lowercase("regexp_replace(verb_id, '^.*/', '')") }} as verb
     from statements
 
 ),
@@ -44,28 +44,24 @@ final as (
         object_id as node_id,
 
         -- a seek says where it came from and went to; every other verb says where it happened
-        case when verbs.event_type = 'seek' then null else try_cast(time as double) end as position_seconds,
-        try_cast(time_from as double) as position_from_seconds,
-        try_cast(time_to as double) as position_to_seconds,
-        try_cast(replace(lower(speed), 'x', '') as double) as playback_rate,
-        coalesce(try_cast(context_length as double), try_cast(result_length as double)) as duration_seconds,
+        case when verbs.event_type = 'seek' then null else {{ number_from_text('time') }} end as position_seconds,
+        {{ number_from_text('time_from') }} as position_from_seconds,
+        {{ number_from_text('time_to') }} as position_to_seconds,
+        {{ number_from_text("replace(lower(speed), 'x', '')") }} as playback_rate,
+        coalesce({{ number_from_text('context_length') }}, {{ number_from_text('result_length') }}) as duration_seconds,
 
         cast(null as {{ string_type() }}) as element_id,
         cast(null as {{ string_type() }}) as element_type,
         cast(null as {{ string_type() }}) as to_node_id,
         cast(null as {{ string_type() }}) as destination_url,
         {{ json_string_list('response') }} as response,
-        success as is_correct,
-        score_raw as score,
-        score_max as max_score,
+        {{ boolean_from_text('success') }} as is_correct,
+        {{ number_from_text('score_raw') }} as score,
+        {{ number_from_text('score_max') }} as max_score,
 
-        -- a[.]b[,]c[.]d as [[a,b],[c,d]]; a last range still open becomes [c] and counts for nothing
-        case
-            when trim(played_segments) <> ''
-                then '[[' || replace(replace(played_segments, '[,]', '],['), '[.]', ',') || ']]'
-        end as played_ranges,
+        {{ played_ranges_of('played_segments') }} as played_ranges,
         case when named.verb = 'completed' then true end as is_completion,
-        try_cast(completion_threshold as double) as completion_threshold,
+        {{ number_from_text('completion_threshold') }} as completion_threshold,
 
         cast(null as double) as x,
         cast(null as double) as y,

@@ -21,9 +21,9 @@
     'time_to': (['result', 'extensions', video ~ 'time-to'], 'string'),
     'played_segments': (['result', 'extensions', video ~ 'played-segments'], 'string'),
     'response': (['result', 'response'], 'string'),
-    'success': (['result', 'success'], 'boolean'),
-    'score_raw': (['result', 'score', 'raw'], 'double'),
-    'score_max': (['result', 'score', 'max'], 'double'),
+    'success': (['result', 'success'], 'string'),
+    'score_raw': (['result', 'score', 'raw'], 'string'),
+    'score_max': (['result', 'score', 'max'], 'string'),
 } %}
 with
 
