@@ -1,23 +1,25 @@
-"""One landed file -> bronze Parquet, quarantine and manifest, atomically."""
+"""Landed files -> bronze Parquet, quarantine and manifests, atomically."""
 
 from __future__ import annotations
 
+import hashlib
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
 import duckdb
 
-from ingestion import durable, manifest, records
+from ingestion import durable, journal, manifest, records
 from ingestion.home import Home
 from ingestion.lines import Broken, Lines, Oversized
 from ingestion.manifest import DateRows, Manifest
 from ingestion.shape import MAX_LINE_BYTES
 from ingestion.sources import Source
-from ingestion.workbench import Outcome, Workbench
+from ingestion.workbench import Shaped, Workbench
 
 
 @dataclass(frozen=True)
@@ -42,40 +44,48 @@ def staging_folder(home: Home) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def load_file(
+def load_batch(
     con: duckdb.DuckDBPyConnection,
     home: Home,
     source: Source,
-    landed: Landed,
-    check: Callable[[], None],
-    on_lines: Callable[[int, int], None],
-) -> Manifest:
-    """Load one file and commit it.
+    batch: Sequence[Landed],
+    check: Callable[[Landed], None],
+    on_lines: Callable[[Landed, int], None],
+) -> list[Manifest]:
+    """Load files of different content and commit them together: all of them, or none.
 
-    check: called between the last byte read and the commit; raises where the file has changed meanwhile.
-    on_lines: called with the lines and decompressed bytes of each chunk.
+    check: called after the last byte of a file was read; raises where the file has changed meanwhile.
+    on_lines: called with the lines of each chunk.
     """
-    load = manifest.load_id(source.name, source.shape_version, landed.content)
+    loads = [manifest.load_id(source.name, source.shape_version, each.content) for each in batch]
+    name = loads[0] if len(loads) == 1 else hashlib.sha256("".join(loads).encode()).hexdigest()[:32]
     with staging_folder(home) as folder:
-        bench = Workbench(con, source, load, landed.name, folder)
-        shape_records(bench, records.read(con, source, landed.path, landed.name, landed.format, folder), on_lines)
-        rejects = bench.finish()
-        check()
-        files = move_rows(home, source.name, folder, bench.files)
-        if rejects:
-            durable.publish(rejects, home.quarantine / source.name / f"{load}.parquet")
-        made = new_manifest(source, landed, load, bench.outcome, files)
-        manifest.write(home, made, replaces=earlier_shape(home, source, landed.content))
+        bench = Workbench(con, source, folder, name)
+        for load, landed in zip(loads, batch, strict=True):
+            bench.begin(load, landed.name)
+            parts = records.read(con, source, landed.path, landed.name, landed.format, folder)
+            shape_records(bench, parts, partial(on_lines, landed))
+            check(landed)
+        shaped = bench.finish()
+        move_rows(home, source.name, folder, bench.files)
+        for each in shaped:
+            if each.rejects:
+                durable.publish(each.rejects, home.quarantine / source.name / f"{each.load_id}.parquet")
+        made = [
+            new_manifest(source, landed, each, bronze_names(source.name, folder, each.files))
+            for landed, each in zip(batch, shaped, strict=True)
+        ]
+        journal.commit(home, made, [earlier_shape(home, source, landed.content) for landed in batch])
     return made
 
 
-def shape_records(bench: Workbench, stream: Iterator[Lines | Oversized | Broken], on_lines: Callable[[int, int], None]) -> None:
+def shape_records(bench: Workbench, stream: Iterator[Lines | Oversized | Broken], on_lines: Callable[[int], None]) -> None:
     """Give every part of a file to the workbench."""
     for part in stream:
         match part:
             case Lines():
                 bench.add(part)
-                on_lines(part.table.num_rows, part.bytes)
+                on_lines(part.table.num_rows)
             case Oversized(number, length, head):
                 remedy = f"The limit is {MAX_LINE_BYTES} bytes, and the first {len(head)} are kept. Split the record and land it again."
                 bench.reject(number, "line_too_long", f"The line has {length} bytes. {remedy}", head)
@@ -83,12 +93,15 @@ def shape_records(bench: Workbench, stream: Iterator[Lines | Oversized | Broken]
                 bench.reject(number, reason, failure, tail)
 
 
-def move_rows(home: Home, source: str, folder: Path, made: list[Path]) -> tuple[str, ...]:
-    """Give finished Parquet files their places in bronze; their paths relative to it."""
-    names = [f"{source}/{path.relative_to(folder).as_posix()}" for path in made]
-    for path, name in zip(made, names, strict=True):
+def move_rows(home: Home, source: str, folder: Path, made: Sequence[Path]) -> None:
+    """Give finished Parquet files their places in bronze."""
+    for path, name in zip(made, bronze_names(source, folder, made), strict=True):
         durable.publish(path, home.bronze / name)
-    return tuple(names)
+
+
+def bronze_names(source: str, folder: Path, made: Sequence[Path]) -> tuple[str, ...]:
+    """The paths relative to bronze that files made in `folder` have there."""
+    return tuple(f"{source}/{path.relative_to(folder).as_posix()}" for path in made)
 
 
 def earlier_shape(home: Home, source: Source, content: str) -> Manifest | None:
@@ -100,26 +113,21 @@ def earlier_shape(home: Home, source: Source, content: str) -> Manifest | None:
     return None
 
 
-def rows_by_date(outcome: Outcome) -> tuple[DateRows, ...]:
-    """The rows of a load by event date, in order."""
-    return tuple(DateRows(date, rows) for date, rows in sorted(outcome.by_date.items()))
-
-
-def new_manifest(source: Source, landed: Landed, load: str, outcome: Outcome, files: tuple[str, ...]) -> Manifest:
+def new_manifest(source: Source, landed: Landed, shaped: Shaped, files: tuple[str, ...]) -> Manifest:
     """The manifest of a load that has just been made."""
     return Manifest(
-        load_id=load,
+        load_id=shaped.load_id,
         source=source.name,
         shape_version=source.shape_version,
-        content_id=f"{load}:0",
+        content_id=f"{shaped.load_id}:0",
         path=landed.name,
         bytes=landed.size,
-        lines=outcome.lines,
-        accepted=outcome.accepted,
-        rejected=outcome.rejected,
-        blank=outcome.blank,
-        erased=outcome.erased,
+        lines=shaped.lines,
+        accepted=shaped.accepted,
+        rejected=shaped.rejected,
+        blank=shaped.blank,
+        erased=shaped.erased,
         loaded_at=manifest.now(),
-        rows_by_date=rows_by_date(outcome),
+        rows_by_date=tuple(DateRows(date, rows) for date, rows in sorted(shaped.by_date.items())),
         files=files,
     )

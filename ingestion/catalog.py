@@ -59,14 +59,15 @@ class _CatalogBench(Workbench):
 
     def write_rows(self, rows: str) -> None:
         """Write the staged rows to one Parquet file."""
+        load = self.loads[0]
         part = f".{len(self.files)}" if self.files else ""
-        made = self.folder / f"{self.load_id}{part}.parquet"
+        made = self.folder / f"{self.name}{part}.parquet"
         self.run(
             "create or replace temp table snapshot (load_id VARCHAR, line_number BIGINT, as_of TIMESTAMP, path VARCHAR, record VARCHAR)"
         )
         sql = f"""insert into snapshot
             select ?, line_number, coalesce(cast(? as timestamp), as_of), ?, record from ({rows}) order by line_number"""
-        self.outcome.accepted += self.run(sql, self.load_id, self.as_of, self.path)[0][0]
+        load.accepted += self.run(sql, load.load_id, self.as_of, load.path)[0][0]
         self.run(f"copy snapshot to {quoted(str(made))} ({PARQUET})")
         self.files.append(made)
 
@@ -100,24 +101,25 @@ def load_id(landed: Landed) -> str:
 
 
 def load_file(
-    con: duckdb.DuckDBPyConnection, home: Home, landed: Landed, check: Callable[[], None], on_lines: Callable[[int, int], None]
+    con: duckdb.DuckDBPyConnection, home: Home, landed: Landed, check: Callable[[Landed], None], on_lines: Callable[[int], None]
 ) -> Manifest:
-    """Load one catalog file and commit it; the arguments are those of `bronze.load_file`. Raises ValueError for an unknown entity."""
+    """Load one catalog file and commit it; `check` and `on_lines` as for `bronze.load_batch`. Raises ValueError for an unknown entity."""
     entity = entity_of(landed.name)
     if entity is None:
         raise ValueError(f"{landed.name} names no catalog entity; known: {', '.join(ENTITIES)}")
     load = load_id(landed)
     with staging_folder(home) as folder:
-        bench = _CatalogBench(con, _ROWS, load, landed.name, folder, as_of=as_of(landed.name))
+        bench = _CatalogBench(con, _ROWS, folder, load, as_of=as_of(landed.name))
+        bench.begin(load, landed.name)
         shape_records(bench, records.read(con, _ROWS, landed.path, landed.name, landed.format, folder), on_lines)
-        rejects = bench.finish()
-        check()
+        (shaped,) = bench.finish()
+        check(landed)
         files = tuple(f"{CATALOG}/entity={entity}/{made.name}" for made in bench.files)
         for made, name in zip(bench.files, files, strict=True):
             durable.publish(made, home.bronze / name)
-        if rejects:
-            durable.publish(rejects, home.quarantine / CATALOG / f"{load}.parquet")
-        committed = new_manifest(_ROWS, landed, load, bench.outcome, files)
+        if shaped.rejects:
+            durable.publish(shaped.rejects, home.quarantine / CATALOG / f"{load}.parquet")
+        committed = new_manifest(_ROWS, landed, shaped, files)
         committed = replace(committed, rows_by_date=(), entity=entity, as_of=as_of(landed.name))
         manifest.write(home, committed)
     return committed

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from ingestion import durable, lake, manifest
+from ingestion import durable, journal, lake, manifest
 from ingestion.bronze import staging_folder
 from ingestion.home import Home
 from ingestion.locking import bronze_lock
@@ -82,5 +82,4 @@ def _merge(con: duckdb.DuckDBPyConnection, home: Home, source: str, folder: str,
             raise RuntimeError(f"merging {folder} wrote {written} of {expected} rows")
         waiting = home.bronze / f"{merged}.next"
         durable.publish(made, waiting)
-        lake.write_journal(home, lake.Merge(source, merged, tuple(names), tuple(loads)))
-    lake.finish_merge(home)
+        journal.merge(home, journal.Merge(source, merged, tuple(names), tuple(loads)))

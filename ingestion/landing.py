@@ -163,13 +163,15 @@ class Landing:
         return _mark(self.fs.info(self.full(file.name)))
 
     def fetch(self, file: LandedFile, folder: Path) -> tuple[Path, str]:
-        """A local path of the file's bytes, and their SHA-256. A remote file is copied into `folder` once.
+        """A local path of the file's bytes, and their SHA-256. A remote file is copied into `folder`, which is made, once.
 
         Raises ChangedWhileReadingError where the bytes are not those that were listed.
         """
         digest = hashlib.sha256()
         size = 0
         local = Path(self.full(file.name)) if self.is_local else folder / "landed"
+        if not self.is_local:
+            folder.mkdir(parents=True)
         opened = self.fs.open(self.full(file.name), "rb", **({} if self.is_local else {"block_size": READ_BYTES}))
         with opened as stream, contextlib.nullcontext() if self.is_local else local.open("wb") as copy:
             while block := stream.read(READ_BYTES):
@@ -212,12 +214,12 @@ def format_of(name: str) -> str | None:
 
 
 def _mark(info: dict[str, Any]) -> Mark:
-    modified = info.get("mtime") or info.get("LastModified") or info.get("last_modified") or info.get("created") or 0.0
-    seconds = (
-        modified.timestamp() if isinstance(modified, datetime) else float(modified) if isinstance(modified, int | float) else 0.0
-    )
-    version = info.get("ETag") or info.get("etag") or info.get("md5Hash") or f"{info.get('ino', '')}:{modified}"
-    return Mark(int(info.get("size") or 0), str(version), seconds)
+    """The mark in a remote listing. Some file systems give a time as a number in listings and as a datetime elsewhere."""
+    modified = info.get("LastModified") or info.get("last_modified") or info.get("mtime") or info.get("created") or 0.0
+    seconds = modified.timestamp() if isinstance(modified, datetime) else modified
+    if isinstance(seconds, int | float):
+        return Mark(int(info.get("size") or 0), str(info.get("ETag") or info.get("etag") or f"{seconds:.6f}"), float(seconds))
+    return Mark(int(info.get("size") or 0), str(info.get("ETag") or info.get("etag") or seconds), 0.0)
 
 
 @dataclass
@@ -251,5 +253,6 @@ class Index:
         """Write the index, without files that have left the landing zone at `root`."""
         kept = set(present)
         entries = {uri: entry for uri, entry in self.entries.items() if uri in kept or not uri.startswith(root + "/")}
-        if entries != self.entries or not self.path.exists() or json.loads(self.path.read_text(encoding="utf-8")) != entries:
-            durable.write_text(self.path, json.dumps(entries), durable=False)
+        text = json.dumps(entries)
+        if not self.path.exists() or self.path.read_text(encoding="utf-8") != text:
+            durable.write_text(self.path, text, durable=False)

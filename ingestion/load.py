@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
 
 import duckdb
 
@@ -16,6 +18,9 @@ from ingestion.manifest import Manifest
 from ingestion.report import Failure, LandingReport, Progress
 from ingestion.sources import registered
 from ingestion.workbench import connection
+
+BATCH_FILES, BATCH_BYTES = 256, 32 * 2**20
+"""Files that go through the same statements; their archives unpack to more."""
 
 
 def load_landing(
@@ -44,7 +49,7 @@ class _Run:
         self.landing, self.home, self.on_progress = landing, home, on_progress
         self.report = LandingReport()
         self.index = Index.open(home)
-        self.done_files = self.done_bytes = self.all_files = self.all_bytes = 0
+        self.done_files = self.done_bytes = self.all_files = self.all_bytes = self.lines = 0
 
     def over(self, sources: Sequence[str] | None, settle_seconds: float) -> LandingReport:
         started = time.monotonic()
@@ -54,25 +59,33 @@ class _Run:
         )
         self.report.waiting += listing.waiting
         self.report.unknown += listing.unknown
-        fresh = [file for file in listing.files if self._known_load(file.name, file.mark) is None]
+        fresh = [file for file in listing.files if self._known_load(file.name, file.mark) is None and self._has_a_place(file)]
         new = {file.name for file in fresh}
-        self.report.skipped += [file.name for file in listing.files if file.name not in new]
+        strange = {each.name for each in self.report.unknown}
+        self.report.skipped += [file.name for file in listing.files if file.name not in new and file.name not in strange]
         self.all_files, self.all_bytes = len(fresh), sum(file.mark.size for file in fresh)
         with connection(self.home) as con:
             lake.prepare(con, self.home)
-            for file in fresh:
-                self._load(con, file)
-                self.done_files += 1
-                self.done_bytes += file.mark.size
-                self._tell(file.name)
+            for batch in _batches(fresh):
+                self._load(con, batch)
         self.index.save(self.landing.root, {self.landing.full(file.name) for file in listing.files})
         self.report.seconds = time.monotonic() - started
         return self.report
 
-    def _tell(self, path: str, lines: int = 0) -> None:
-        self.on_progress(
-            Progress(path, self.done_files, self.all_files, self.done_bytes, self.all_bytes, self.report.lines + lines)
-        )
+    def _has_a_place(self, file: LandedFile) -> bool:
+        if file.source != CATALOG or catalog.entity_of(file.name):
+            return True
+        self.report.unknown.append(LeftAlone(file.name, f"It names no catalog entity. Known: {', '.join(catalog.ENTITIES)}"))
+        return False
+
+    def _tell(self, path: str, more_lines: int = 0) -> None:
+        self.lines += more_lines
+        self.on_progress(Progress(path, self.done_files, self.all_files, self.done_bytes, self.all_bytes, self.lines))
+
+    def _done(self, file: LandedFile) -> None:
+        self.done_files += 1
+        self.done_bytes += file.mark.size
+        self._tell(file.name)
 
     def _known_load(self, name: str, mark: Mark) -> str | None:
         """The committed load of a file that has not changed since."""
@@ -80,51 +93,81 @@ class _Run:
         load = self.index.load_of(self.landing.full(name), mark, _shape_version(source))
         return load if load and manifest.find(self.home, source, load) else None
 
-    def _load(self, con: duckdb.DuckDBPyConnection, file: LandedFile) -> None:
-        started = time.monotonic()
-        if file.source == CATALOG and catalog.entity_of(file.name) is None:
-            self.report.unknown.append(LeftAlone(file.name, f"It names no catalog entity. Known: {', '.join(catalog.ENTITIES)}"))
-            return
+    def _load(self, con: duckdb.DuckDBPyConnection, batch: list[LandedFile]) -> None:
+        """Load files of one source together; where that fails, one by one, so that the fault is its file's alone."""
+        started, lines = time.monotonic(), self.lines
         try:
             with bronze.staging_folder(self.home) as folder:
-                path, content = self.landing.fetch(file, folder)
-                landed = Landed(path, file.name, file.format, content, file.mark.size)
-                made = self._commit(con, file, landed)
-        except (ChangedWhileReadingError, FileNotFoundError):
-            self.report.waiting.append(LeftAlone(file.name, "It changed while it was being read."))
-        except (OSError, duckdb.Error, ValueError) as error:
-            self.report.failed.append(Failure(file.name, f"{type(error).__name__}: {error}"))
+                made = self._commit(con, batch, folder)
+        except (ChangedWhileReadingError, OSError, duckdb.Error, ValueError) as error:
+            self.lines = lines
+            if len(batch) > 1:
+                for file in batch:
+                    self._load(con, [file])
+                return
+            self._left(batch[0], error)
         else:
-            if made is None:
-                self.report.skipped.append(file.name)
-            else:
-                self.report.loaded(made, time.monotonic() - started)
+            loaded = {each.path for each in made}
+            self.report.skipped += [file.name for file in batch if file.name not in loaded]
+            seconds = time.monotonic() - started
+            for each in made:
+                self.report.loaded(each, seconds * each.lines / (sum(one.lines for one in made) or 1))
+        for file in batch:
+            self._done(file)
 
-    def _commit(self, con: duckdb.DuckDBPyConnection, file: LandedFile, landed: Landed) -> Manifest | None:
-        """The new load, or None where these bytes were loaded before under any name."""
-        version = _shape_version(file.source)
-        is_catalog = file.source == CATALOG
-        load = catalog.load_id(landed) if is_catalog else manifest.load_id(file.source, version, landed.content)
-        known = manifest.find(self.home, file.source, load)
-        made = None
-        if known is None:
-            lines = 0
+    def _left(self, file: LandedFile, error: Exception) -> None:
+        if isinstance(error, ChangedWhileReadingError | FileNotFoundError):
+            self.report.waiting.append(LeftAlone(file.name, "It changed while it was being read."))
+        else:
+            self.report.failed.append(Failure(file.name, f"{type(error).__name__}: {error}"))
 
-            def count(more: int, _bytes: int) -> None:
-                nonlocal lines
-                lines += more
-                self._tell(file.name, lines)
+    def _commit(self, con: duckdb.DuckDBPyConnection, batch: list[LandedFile], folder: Path) -> list[Manifest]:
+        """The new loads; none for bytes that were loaded before under any name, or stand twice in the batch."""
+        source, version = batch[0].source, _shape_version(batch[0].source)
+        is_catalog = source == CATALOG
+        fresh: dict[str, Landed] = {}
+        files = {file.name: file for file in batch}
+        ids = {}
+        for number, file in enumerate(batch):
+            path, content = self.landing.fetch(file, folder / str(number))
+            landed = Landed(path, file.name, file.format, content, file.mark.size)
+            ids[file.name] = catalog.load_id(landed) if is_catalog else manifest.load_id(source, version, content)
+            if manifest.find(self.home, source, ids[file.name]) is None:
+                fresh.setdefault(ids[file.name], landed)
 
-            if is_catalog:
-                made = catalog.load_file(con, self.home, landed, lambda: self._unchanged(file), count)
-            else:
-                made = bronze.load_file(con, self.home, registered()[file.source], landed, lambda: self._unchanged(file), count)
-        self.index.remember(self.landing.full(file.name), file.mark, version, load)
+        def check(landed: Landed) -> None:
+            self._unchanged(files[landed.name])
+
+        def count(landed: Landed, lines: int) -> None:
+            self._tell(landed.name, lines)
+
+        made = []
+        if fresh and is_catalog:
+            made = [catalog.load_file(con, self.home, each, check, partial(count, each)) for each in fresh.values()]
+        elif fresh:
+            made = bronze.load_batch(con, self.home, registered()[source], list(fresh.values()), check, count)
+        for file in batch:
+            self.index.remember(self.landing.full(file.name), file.mark, version, ids[file.name])
         return made
 
     def _unchanged(self, file: LandedFile) -> None:
         if self.landing.is_local and self.landing.mark(file) != file.mark:
             raise ChangedWhileReadingError(file.name)
+
+
+def _batches(files: Sequence[LandedFile]) -> Iterator[list[LandedFile]]:
+    """Small files of one source together, a large one, or one of the catalog, alone."""
+    batch: list[LandedFile] = []
+    size = 0
+    for file in files:
+        full = len(batch) >= BATCH_FILES or size + file.mark.size > BATCH_BYTES
+        if batch and (full or file.source != batch[0].source or file.source == CATALOG):
+            yield batch
+            batch, size = [], 0
+        batch.append(file)
+        size += file.mark.size
+    if batch:
+        yield batch
 
 
 def _shape_version(source: str) -> int:

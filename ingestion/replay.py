@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from ingestion import bronze, durable, lake, manifest
+from ingestion import bronze, durable, journal, lake, manifest
 from ingestion.bronze import staging_folder
 from ingestion.home import Home
 from ingestion.lines import BATCH_ROWS, Lines
@@ -60,7 +60,8 @@ def _replay_load(con: duckdb.DuckDBPyConnection, home: Home, source: Source, loa
     listed = ", ".join(quoted(reason) for reason in RESHAPED)
     with staging_folder(home) as folder:
         first_part = 1 + max((_part(name) for name in load.files if Path(name).name.startswith(load.load_id)), default=-1)
-        bench = Workbench(con, source, load.load_id, load.path, folder, first_part=first_part)
+        bench = Workbench(con, source, folder, load.load_id, first_part=first_part)
+        outcome = bench.begin(load.load_id, load.path)
         reader = con.sql(
             f"select line_number, raw || '\\x0A'::blob as line from read_parquet(?) where reason in ({listed}) order by line_number",
             params=[lake.glob_literal(str(quarantine))],
@@ -68,15 +69,17 @@ def _replay_load(con: duckdb.DuckDBPyConnection, home: Home, source: Source, loa
         for batch in reader.to_batches(max_chunksize=REPLAY_ROWS):
             bench.add(_lines(pa.Table.from_batches([batch])))
         bench.finish()
-        outcome = bench.outcome
         report.tried += outcome.lines
         if outcome.accepted + outcome.blank == 0:
             return
         pending = folder / "pending"
+        still_rejected = (
+            f"union all from read_parquet({quoted(lake.glob_literal(str(outcome.rejects)))})" if outcome.rejects else ""
+        )
         bench.run(
             f"""copy (
                 select * from read_parquet({quoted(lake.glob_literal(str(quarantine)))}) where reason not in ({listed})
-                union all from rejects order by line_number
+                {still_rejected} order by line_number
             ) to {quoted(str(pending))} ({PARQUET})"""
         )
         changed = replace(
@@ -87,10 +90,10 @@ def _replay_load(con: duckdb.DuckDBPyConnection, home: Home, source: Source, loa
             rejected=load.rejected - outcome.accepted - outcome.blank,
             rows_by_date=_added(load.rows_by_date, outcome.by_date),
         )
-        left = lake.pending_quarantine(home, changed)
+        left = journal.pending_quarantine(home, changed)
         durable.publish(pending, left)
-        moved = bronze.move_rows(home, source.name, folder, bench.files)
-        manifest.write(home, replace(changed, files=load.files + moved))
+        bronze.move_rows(home, source.name, folder, bench.files)
+        manifest.write(home, replace(changed, files=load.files + bronze.bronze_names(source.name, folder, bench.files)))
         os.replace(left, quarantine)
         durable.force_folder(quarantine.parent)
     report.loads.append(load.load_id)

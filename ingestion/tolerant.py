@@ -109,7 +109,8 @@ kept as (
     select *, case
         when kind is null then false
         when json is null then true
-        else is_whole is true and coalesce(text, number::varchar, whole::varchar, flag::varchar, amount::varchar, instant::varchar) is not null
+        else is_whole is true
+            and coalesce(text, number::varchar, whole::varchar, flag::varchar, amount::varchar, instant::varchar) is not null
     end as is_held
     from typed
 ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import duckdb
@@ -30,21 +31,31 @@ class Lake:
     def load(self, **options) -> LandingReport:
         return load_landing(str(self.landing), self.home, **{"settle_seconds": 0.0, **options})
 
+    @cached_property
+    def reader(self) -> duckdb.DuckDBPyConnection:
+        con = duckdb.connect(config={"enable_external_file_cache": "false", "threads": "1"})
+        con.execute("set TimeZone = 'UTC'")
+        con.execute(
+            f"""create view live as select load_id
+            from read_json('{self.home.manifests}/*/*.json', columns = {{load_id: 'VARCHAR', status: 'VARCHAR'}}) where status = 'loaded'"""
+        )
+        for name, files in (
+            ("native", f"{self.home.bronze}/native/*/*.parquet"),
+            ("xapi", f"{self.home.bronze}/xapi/*/*.parquet"),
+            ("catalog", f"{self.home.bronze}/catalog/*/*.parquet"),
+            ("quarantine", f"{self.home.quarantine}/*/*.parquet"),
+        ):
+            con.execute(
+                f"""create view {name} as select * from read_parquet('{files}', hive_partitioning = {name != "quarantine"})
+                where load_id in (from live)"""
+            )
+        return con
+
     def query(self, sql: str, **values) -> list[dict]:
-        """Rows as dicts; `native`, `xapi`, `catalog`, `quarantine` and `manifests` name what a reader of the lake sees."""
-        with duckdb.connect() as con:
-            con.execute("set TimeZone = 'UTC'")
-            for source in ("native", "xapi", "catalog"):
-                con.execute(
-                    f"""create view {source} as select *
-                    from read_parquet('{self.home.bronze}/{source}/*/*.parquet', hive_partitioning = true)
-                    where load_id in (select load_id from read_json('{self.home.manifests}/*/*.json',
-                        columns = {{load_id: 'VARCHAR', status: 'VARCHAR'}}) where status = 'loaded')"""
-                ).fetchall()
-            con.execute(f"create view quarantine as from read_parquet('{self.home.quarantine}/*/*.parquet')").fetchall()
-            result = con.execute(sql, values or None)
-            names = [column[0] for column in result.description]
-            return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+        """Rows as dicts; `native`, `xapi`, `catalog`, `quarantine` hold what a reader of the lake sees: the rows of live loads."""
+        result = self.reader.execute(sql, values or None)
+        names = [column[0] for column in result.description]
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
     def rows(self, source: str = "native") -> list[dict]:
         """Rows with their non-null values only, in file and line order."""
