@@ -1,0 +1,158 @@
+"""What a run replaces, what it leaves alone, and what it refuses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+import pytest
+
+from ingestion import manifest
+from tests.property.warehouse import Warehouse
+from tests.warehouse.conftest import restore
+from tests.warehouse.stories import (
+    FIRST,
+    PLAYED_FIRST,
+    PLAYED_SECOND,
+    SECOND,
+    asked,
+    deliver,
+    differences,
+    marts,
+    rows_on,
+    run,
+    said,
+)
+
+LATER = (said("f", f"{FIRST}T12:00:20", position_seconds=10), said("g", f"{FIRST}T12:00:30", position_seconds=20))
+VIEWS = "select device_id, watch_seconds from core.fct_view order by started_at"
+
+
+def loaded(warehouse: Warehouse, name: str) -> manifest.Manifest:
+    """The load of a landed file."""
+    (found,) = [each for each in manifest.every(warehouse.home) if each.path.endswith(f"/{name}.ndjson")]
+    return found
+
+
+@pytest.fixture(scope="module")
+def undisturbed(kept: Warehouse) -> dict[str, list[tuple[Any, ...]]]:
+    """The marts after a later file and a run that nothing disturbed."""
+    restore(kept, "two days")
+    deliver(kept, "third", *LATER)
+    run(kept)
+    assert asked(kept, VIEWS) == [("device", 20.0), ("other", 20.0)]
+    return by_content(kept)
+
+
+def by_content(warehouse: Warehouse) -> dict[str, list[tuple[Any, ...]]]:
+    """The marts but for `load`, which says when each file was loaded."""
+    return {table: rows for table, rows in marts(warehouse).items() if table != "quality.load"}
+
+
+def test_a_merge_that_empties_a_date_leaves_nothing_behind(two_days: Warehouse) -> None:
+    assert rows_on(two_days, SECOND)
+    gone = loaded(two_days, "second")
+    manifest.path_of(two_days.home, "native", gone.load_id).unlink()
+    run(two_days)
+    assert rows_on(two_days, SECOND) == {}
+    assert asked(two_days, VIEWS) == [("device", 10.0)]
+    assert asked(two_days, "select viewer_id from core.dim_viewer") == [("device:device",)]
+    assert asked(two_days, "select max(second) from engagement.attention_heatmap") == [(9,)]
+    assert differences(two_days) == []
+
+
+def test_a_superseded_load_gives_way_to_its_successor(two_days: Warehouse) -> None:
+    corrected = [record | {"position_seconds": record["position_seconds"] / 2} for record in PLAYED_SECOND]
+    old = loaded(two_days, "second")
+    deliver(two_days, "corrected", *corrected)
+    new = loaded(two_days, "corrected")
+    manifest.path_of(two_days.home, "native", old.load_id).write_text(old.superseded(new.load_id).as_json())
+    run(two_days)
+    assert asked(two_days, VIEWS) == [("device", 10.0), ("other", 10.0)]
+    assert asked(two_days, "select status, count(*) from quality.load group by status order by status") == [
+        ("loaded", 2),
+        ("superseded", 1),
+    ]
+    assert differences(two_days) == []
+
+
+def test_a_backfill_rebuilds_its_dates_and_no_others(two_days: Warehouse) -> None:
+    before = marts(two_days)
+    with_damage = [damage(two_days, day) for day in (FIRST, SECOND)]
+    assert all(with_damage)
+    run(two_days)
+    assert rows_on(two_days, FIRST).get("events.events.event_date") == 1, "nothing is new: nothing is looked at"
+    run(two_days, "--vars", f"{{backfill_from: {SECOND}, backfill_to: {SECOND}}}")
+    assert rows_on(two_days, FIRST).get("events.events.event_date") == 1
+    assert rows_on(two_days, SECOND).get("events.events.event_date") == 3
+    run(two_days, "--vars", f"{{backfill_from: {FIRST}, backfill_to: {FIRST}}}")
+    assert marts(two_days) == before
+
+
+def damage(warehouse: Warehouse, day: str) -> int:
+    """Lose the pauses of a day from `events`, as no run ever would; how many were lost."""
+    with duckdb.connect(str(warehouse.home.warehouse)) as connection:
+        lost = connection.execute("delete from events.events where event_date = ? and event_type = 'pause'", [day]).fetchall()
+    return int(lost[0][0])
+
+
+def test_a_catalog_edit_that_arrives_later_rebuilds_only_the_views_it_covers(two_days: Warehouse) -> None:
+    node = {"video_id": "video", "node_id": "video"}
+    deliver(two_days, "nodes", node | {"duration_seconds": 40}, folder="catalog")
+    run(two_days)
+    lengths = "select device_id, nodes_duration_seconds from core.fct_view order by started_at"
+    assert asked(two_days, lengths) == [("device", 40.0), ("other", 40.0)]
+
+    deliver(two_days, "nodes", node | {"duration_seconds": 50}, folder=f"catalog/nodes/as_of={SECOND}T00-00-00Z")
+    run(two_days)
+    assert asked(two_days, lengths) == [("device", 40.0), ("other", 50.0)]
+    stale = (
+        "select distinct s.device_id from state.stale_scopes as t inner join intermediate.int_sessions as s using (session_key)"
+    )
+    assert asked(two_days, stale) == [("other",)]
+    assert differences(two_days) == []
+
+
+def test_an_event_that_bridges_a_gap_joins_two_sessions(warehouse: Warehouse) -> None:
+    deliver(warehouse, "noon", said("a", f"{FIRST}T12:00:00"), said("c", f"{FIRST}T12:50:00"))
+    run(warehouse)
+    assert asked(warehouse, "select count(*) from core.fct_session") == [(2,)]
+    deliver(warehouse, "late", said("b", f"{FIRST}T12:25:00", "page_view"))
+    run(warehouse)
+    assert asked(warehouse, "select event_count from core.fct_session") == [(3,)]
+    assert differences(warehouse) == []
+
+
+def test_a_user_known_later_names_the_days_before(warehouse: Warehouse) -> None:
+    deliver(warehouse, "anonymous", *PLAYED_FIRST)
+    run(warehouse)
+    assert asked(warehouse, "select unique_authenticated_viewers from kpis.kpi_video_daily") == [(0,)]
+    deliver(warehouse, "identified", said("z", f"{SECOND}T08:00:00", "identify", user_id="ann", video_id=None))
+    run(warehouse)
+    assert asked(warehouse, "select unique_authenticated_viewers from kpis.kpi_video_daily") == [(1,)]
+    assert asked(warehouse, "select viewer_id from core.fct_view") == [("user:ann",)]
+    assert differences(warehouse) == []
+
+
+def test_a_run_that_leaves_models_out_is_refused_its_end_and_the_next_completes_it(two_days: Warehouse) -> None:
+    finished = "select max(version) from state.built_loads"
+    before = asked(two_days, finished)
+    deliver(two_days, "third", said("f", f"{SECOND}T18:00:00"))
+    assert two_days.dbt("run", "--exclude", "int_views") != 0
+    assert "A run cannot be finished without int_views" in two_days.log.read_text()
+    assert asked(two_days, finished) == before
+    run(two_days)
+    assert asked(two_days, finished) != before
+    assert differences(two_days) == []
+
+
+@pytest.mark.parametrize("last", ["events", "scope_journal", "int_events_sessionized", "int_views", "kpi_video_daily"])
+def test_a_run_that_died_between_two_models_is_healed_by_the_next(
+    two_days: Warehouse, undisturbed: dict[str, list[tuple[Any, ...]]], last: str
+) -> None:
+    restore(two_days, "two days")
+    deliver(two_days, "third", *LATER)
+    position = two_days.models.index(last) + 1
+    two_days.must(two_days.dbt("run", "--select", " ".join(two_days.models[:position])))
+    run(two_days)
+    assert by_content(two_days) == undisturbed
