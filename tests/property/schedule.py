@@ -16,6 +16,7 @@ from tests.property.catalogs import united_snapshots
 from tests.property.playbacks import Record
 from tests.property.streams import Stream, first_day
 
+FEWEST_RUNS = 3
 REPEATED_LINES = 0.015
 REPEATED_FILES = 0.2
 LATE_CATALOG = 0.6
@@ -94,7 +95,7 @@ def runs_of_records(random: Random, records: Sequence[Record], runs: Sequence[in
     manner, count = random.random(), len(records)
     if manner < 0.10:
         return [random.choice(runs) for _ in range(count)]
-    first, later = runs[0], list(runs[1:]) or [runs[0]]
+    first, *later = runs
     if manner < 0.45:
         # Only copies come later: where one wins, its original leaves the session and the view it was in.
         ids = [record.get("event_id") for record in records]
@@ -121,6 +122,8 @@ def random_schedule(seed: int, streams: Sequence[Stream], runs: int = 4) -> Sche
 
     Every record arrives at least once, whatever its order; some again in another file, some files twice.
     """
+    if runs < FEWEST_RUNS:
+        raise ValueError(f"{runs} runs: a schedule takes at least {FEWEST_RUNS}, two that bring something and one that does not")
     random = Random(f"schedule {seed}")
     idle = random.randrange(1, runs)
     busy = [number for number in range(runs) if number != idle]

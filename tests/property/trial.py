@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.oracle.expected import Expected, expect
 from tests.property.comparison import Difference, against_oracle, between, rejected_differences
-from tests.property.schedule import Schedule, random_schedule
+from tests.property.schedule import FEWEST_RUNS, Schedule, random_schedule
 from tests.property.streams import Stream, random_stream
 from tests.property.warehouse import Warehouse
 
@@ -116,7 +116,7 @@ def try_streams(seed: int, streams: Sequence[Stream], scratch: Path, runs: int =
     With `runs` 0 the records are only built at once and compared with the oracle.
     """
     shutil.rmtree(scratch, ignore_errors=True)
-    schedule = random_schedule(seed, streams, max(runs, 2))
+    schedule = random_schedule(seed, streams, runs or FEWEST_RUNS)
     at_once, stepped = Warehouse(scratch / "at-once"), Warehouse(scratch / "step-by-step")
     begun = time.monotonic()
     by_rule = build_at_once(schedule, at_once)
