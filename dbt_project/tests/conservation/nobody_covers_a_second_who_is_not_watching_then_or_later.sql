@@ -1,4 +1,4 @@
--- The attention heatmap and the retention curve count the same views: those who covered a second are among those who watched until then or later.
+-- Both curves count the same views: those who covered a second are among those who watched until then or later.
 select
     heatmap.workspace_id,
     heatmap.video_id,
