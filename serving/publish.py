@@ -314,10 +314,16 @@ def write_meta(
 
 def warehouse_version(connection: duckdb.DuckDBPyConnection) -> str | None:
     """Version of the warehouse's last finished run; None where it keeps no such record."""
-    try:
-        return str(connection.execute("select max(version) from warehouse.state.built_loads").fetchall()[0][0])
-    except duckdb.CatalogException:
+    # Asked for first: a statement that fails would abort the transaction that the snapshot is written in.
+    kept = connection.execute(
+        """
+        select count(*) from duckdb_tables()
+        where database_name = 'warehouse' and schema_name = 'state' and table_name = 'built_loads'
+        """
+    ).fetchall()
+    if not kept[0][0]:
         return None
+    return str(connection.execute("select max(version) from warehouse.state.built_loads").fetchall()[0][0])
 
 
 def current_snapshot(home: Home) -> Path | None:
