@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
 from ingestion.decode import Decoded
 from ingestion.lines import BATCH_ROWS, Broken, Lines
-from ingestion.shape import identifier, quoted
+from ingestion.shape import quoted
 from ingestion.sources import Source
 
 PARQUET_ROWS = 65_536
@@ -24,12 +27,36 @@ CSV_BLOCK_BYTES = 32 * 2**20
 DELIMITERS = ",;\t|"
 
 
+def _mark_bytes(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return "".join(chr(MARK + byte) for byte in error.object[error.start : error.end]), error.end
+
+
+MARK = 0xF700
+"""Bytes that are no UTF-8 stand as characters of the private use area from here on while CSV is parsed; its parser drops such rows."""
+MARKED = f"[{chr(MARK + 0x80)}-{chr(MARK + 0xFF)}]"
+codecs.register_error("mark_bytes", _mark_bytes)
+
+
+def _unmarked(text: str) -> bytes:
+    """The bytes that were read as `text`."""
+    return b"".join(
+        part.encode() if number % 2 == 0 else bytes(ord(character) - MARK for character in part)
+        for number, part in enumerate(re.split(f"({MARKED}+)", text))
+    )
+
+
 class _Stream(io.RawIOBase):
-    """Decoded blocks as a file object, without the unfinished line at the end of a broken archive."""
+    """Decoded blocks as a file object of valid UTF-8, without the unfinished line at the end of a broken archive.
+
+    is_marked: whether bytes have been marked by then.
+    """
 
     def __init__(self, decoded: Decoded) -> None:
         self._decoded, self._blocks = decoded, decoded.blocks(2**22)
         self._ready = self.unfinished = b""
+        self.is_marked = False
 
     def readable(self) -> bool:
         return True
@@ -39,14 +66,22 @@ class _Stream(io.RawIOBase):
             block = next(self._blocks, None)
             if block is None:
                 if self._decoded.failure is None:
-                    self._ready, self.unfinished = self.unfinished, b""
+                    self._ready, self.unfinished = self._valid(self.unfinished), b""
                 break
             data = self.unfinished + block
             cut = data.rfind(b"\n") + 1
-            self._ready, self.unfinished = data[:cut], data[cut:]
+            self._ready, self.unfinished = self._valid(data[:cut]), data[cut:]
         size = min(len(buffer), len(self._ready))
         buffer[:size], self._ready = self._ready[:size], self._ready[size:]
         return size
+
+    def _valid(self, data: bytes) -> bytes:
+        try:
+            data.decode()
+        except UnicodeDecodeError:
+            self.is_marked = True
+            return data.decode("utf-8", "mark_bytes").encode()
+        return data
 
 
 def as_lines(con: duckdb.DuckDBPyConnection, source: Source, table: pa.Table, numbers: np.ndarray, parse_text: bool) -> Lines:
@@ -54,24 +89,23 @@ def as_lines(con: duckdb.DuckDBPyConnection, source: Source, table: pa.Table, nu
 
     parse_text: whether text that is JSON itself fills the columns that are lists or objects, as in CSV.
     """
-    structured = (
-        {field.record_key for field in source.fields if field.kind in ("strings", "ranges", "object")} if parse_text else set()
-    )
-    # A name of its own among the table's columns, whatever they are called.
-    place = "#" * (1 + max((len(name) for name in table.column_names), default=0))
-    con.register("cells", table.append_column(place, pa.array(numbers)))
-    members = []
-    for name in table.column_names:
-        column = identifier(name)
-        value = f"to_json({column})::varchar"
-        if name in structured:
-            value = f"case when left(ltrim({column}), 1) in ('{{', '[') and json_valid({column}) then {column} else {value} end"
-        members.append(f"case when {column} is not null then {quoted(json.dumps(name) + ':')} || {value} end")
+    parsed = {field.record_key for field in source.fields if parse_text and field.kind in ("strings", "ranges", "object")}
+    # Columns go by their place: names may differ in case alone, or hold what SQL cannot.
+    cells = table.rename_columns([f"c{place}" for place in range(table.num_columns)])
+    con.register("cells", cells.append_column("line_number", pa.array(numbers)))
+    members = [_member(name, f"c{place}", name in parsed) for place, name in enumerate(table.column_names)]
     line = f"'{{' || concat_ws(',', {', '.join(members) or 'null'}) || '}}' || chr(10)"
-    made = con.sql(f"select {identifier(place)}::bigint as line_number, {line} as line from cells").to_arrow_table()
+    made = con.sql(f"select line_number::bigint as line_number, {line} as line from cells").to_arrow_table()
     con.unregister("cells")
     size = made.column("line").nbytes
     return Lines(pa.Table.from_batches(made.to_batches(max_chunksize=BATCH_ROWS), made.schema), size, True)
+
+
+def _member(name: str, column: str, is_parsed: bool) -> str:
+    value = f"to_json({column})::varchar"
+    if is_parsed:
+        value = f"case when left(ltrim({column}), 1) in ('{{', '[') and json_valid({column}) then {column} else {value} end"
+    return f"case when {column} is not null then {quoted(json.dumps(name) + ':')} || {value} end"
 
 
 def csv_parts(con: duckdb.DuckDBPyConnection, source: Source, decoded: Decoded) -> Iterator[Lines | Broken]:
@@ -93,11 +127,13 @@ def csv_parts(con: duckdb.DuckDBPyConnection, source: Source, decoded: Decoded) 
         names = pyarrow.csv.open_csv(probe, *_csv_options(delimiter, lambda row: "skip")).schema.names
         if len(set(names)) < len(names):
             raise pa.ArrowInvalid("its header names a column twice")
+        if any(re.search(MARKED, name) for name in names):
+            raise pa.ArrowInvalid("its header is not valid UTF-8")
         reader = pyarrow.csv.open_csv(
             io.BufferedReader(stream, 2**20),
             *_csv_options(delimiter, set_aside),
             pyarrow.csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.binary()),
+                column_types=dict.fromkeys(names, pa.string()),
                 strings_can_be_null=True,
                 quoted_strings_can_be_null=True,
                 null_values=[""],
@@ -107,7 +143,8 @@ def csv_parts(con: duckdb.DuckDBPyConnection, source: Source, decoded: Decoded) 
             odd = np.array([row.number - 1 for row in misshapen], dtype=np.int64)
             numbers = np.setdiff1d(np.arange(done + 1, done + 1 + batch.num_rows + len(odd)), odd)[: batch.num_rows]
             done = int(numbers[-1]) if len(numbers) else done
-            yield from _text_rows(con, source, pa.Table.from_batches([batch]), numbers)
+            lines = as_lines(con, source, pa.Table.from_batches([batch]), numbers, parse_text=True)
+            yield from _unmarked_lines(lines) if stream.is_marked else [lines]
     except pa.ArrowInvalid as error:
         done = max([done, *(row.number - 1 for row in misshapen)]) + 1
         yield Broken(
@@ -119,7 +156,7 @@ def csv_parts(con: duckdb.DuckDBPyConnection, source: Source, decoded: Decoded) 
     for row in misshapen:
         found = f"The row has {row.actual_columns} values where the header has {row.expected_columns} columns."
         detail = f"{found} Quote values that hold the delimiter or a line feed."
-        yield Broken(row.number - 1, row.text.encode(), detail, "csv_row_shape")
+        yield Broken(row.number - 1, _unmarked(row.text), detail, "csv_row_shape")
     if decoded.failure:
         last = max([done, *(row.number - 1 for row in misshapen)])
         detail = f"The archive ends or breaks here ({decoded.failure}). The records before are kept; upload the whole file again."
@@ -134,22 +171,13 @@ def _csv_options(
     return reading, pyarrow.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=on_misshapen)
 
 
-def _text_rows(con: duckdb.DuckDBPyConnection, source: Source, table: pa.Table, numbers: np.ndarray) -> Iterator[Lines | Broken]:
-    text = pa.schema([(name, pa.string()) for name in table.column_names])
-    try:
-        yield as_lines(con, source, table.cast(text), numbers, parse_text=True)
-        return
-    except pa.ArrowInvalid:
-        con.register("cells", table)
-        readable = " and ".join(f"({identifier(name)} is null or is_utf8({identifier(name)}))" for name in table.column_names)
-        good = con.sql(f"select {readable} as good from cells").to_arrow_table().column("good").combine_chunks()
-        con.unregister("cells")
-    mask = good.to_numpy(zero_copy_only=False)
-    yield as_lines(con, source, table.filter(good).cast(text), numbers[mask], parse_text=True)
-    broken = table.filter(pa.array(~mask))
-    for number, row in zip(numbers[~mask], broken.to_pylist(), strict=True):
+def _unmarked_lines(lines: Lines) -> Iterator[Lines | Broken]:
+    """The lines without marks; the others are not UTF-8."""
+    marked = pc.match_substring_regex(lines.table.column("line"), MARKED)
+    yield Lines(lines.table.filter(pc.invert(marked)), lines.bytes, True)
+    for row in lines.table.filter(marked).to_pylist():
         detail = "The record is not valid UTF-8. Encode the file as UTF-8 and land it again."
-        yield Broken(int(number), b",".join(value or b"" for value in row.values()), detail, "invalid_utf8")
+        yield Broken(row["line_number"], _unmarked(row["line"].rstrip("\n")), detail, "invalid_utf8")
 
 
 def parquet_parts(con: duckdb.DuckDBPyConnection, source: Source, decoded: Decoded, spool: Path) -> Iterator[Lines | Broken]:
