@@ -7,7 +7,8 @@
 ) }}
 -- depends_on: {{ ref('stale_scopes') }}
 {% set key = ['workspace_id', 'source', 'event_date', 'event_id'] %}
-{% set content = ['received_at', 'event_type', 'original_event_type', 'occurred_at', 'sent_at'] + envelope_columns()[envelope_columns().index('device_id'):] %}
+{% set content = ['received_at', 'event_type', 'original_event_type', 'occurred_at', 'sent_at']
+    + envelope_columns()[envelope_columns().index('device_id'):] %}
 -- depends_on: {{ ref('stale_event_dates') }}
 with
 
@@ -40,23 +41,37 @@ repeated as (
     select
         staged.*,
         row_number() over (
-            partition by {% for column in key %}staged.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
-            order by {% for column in content %}staged.{{ column }} asc nulls last{{ ', ' if not loop.last }}{% endfor %}
+            partition by
+                {% for column in key -%}
+                    staged.{{ column }}{{ ',' if not loop.last }}
+                {% endfor %}
+            order by
+                {% for column in content -%}
+                    staged.{{ column }} asc nulls last{{ ',' if not loop.last }}
+                {% endfor %}
         ) as delivery
     from {{ ref('events_staged') }} as staged
     where
         staged.rejection_reason is null
-        and staged.event_key in (select event_key from repeated_keys)
+        and staged.event_key in (select repeated_keys.event_key from repeated_keys)
         {{ and_stale_event_date('event_date') }}
 
 ),
 
 final as (
 
-    select {{ event_columns() | join(', ') }} from never_repeated
+    select
+        {% for column in event_columns() -%}
+            {{ column }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from never_repeated
     where not is_repeated
     union all
-    select {{ event_columns() | join(', ') }} from repeated
+    select
+        {% for column in event_columns() -%}
+            {{ column }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from repeated
     where delivery = 1
 
 )

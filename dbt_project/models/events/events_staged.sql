@@ -17,7 +17,8 @@ identified as (
     select
         emitted.load_id,
         {{ is_listed('emitted.load_id', 'load_id', ref('current_loads')) }} as is_committed,
-        {{ is_listed('nullif(' ~ lowercase(trimmed('emitted.event_type')) ~ ', \'\')', 'event_type', ref('event_types')) }} as is_known_type,
+        {{ is_listed('nullif(' ~ lowercase(trimmed('emitted.event_type')) ~ ', \'\')', 'event_type', ref('event_types')) }}
+            as is_known_type,
         emitted.line_number,
         emitted.source,
         emitted.event_date,
@@ -99,7 +100,10 @@ final as (
         ---------- keys
         {{ hash_key(['workspace_id', 'source', 'event_date', 'event_id']) }} as event_key,
         {{ session_key() }} as session_key,
-        case when playback_id is not null and video_id is not null then {{ hash_key([session_key(), 'source', 'video_id', 'playback_id']) }} end as playback_key,
+        case
+            when playback_id is not null and video_id is not null
+                then {{ hash_key([session_key(), 'source', 'video_id', 'playback_id']) }}
+        end as playback_key,
         event_date,
         cast(occurred_at as date) as occurred_date,
 

@@ -26,7 +26,10 @@ final as (
         event_date,
         rejection_reason,
         event_id,
-        {{ json_text_object(['event_id', 'event_type', 'original_event_type', 'workspace_id', 'device_id', 'user_id', 'playback_id', 'video_id', 'node_id', 'occurred_at', 'received_at', 'properties', 'extra']) }} as record_text
+        {{ json_text_object([
+            'event_id', 'event_type', 'original_event_type', 'workspace_id', 'device_id', 'user_id', 'playback_id',
+            'video_id', 'node_id', 'occurred_at', 'received_at', 'properties', 'extra'
+        ]) }} as record_text
     from staged
 
 )

@@ -6,13 +6,13 @@
 -- depends_on: {{ ref('built_device_users') }}
 
 select
-    source,
-    event_date,
-    load_id,
-    content_id,
+    current_loads.source,
+    current_loads.event_date,
+    current_loads.load_id,
+    current_loads.content_id,
     cast('{{ invocation_id }}' as {{ string_type() }}) as version,
     last_finished_run.version as base_version
-from {{ ref('current_loads') }}
+from {{ ref('current_loads') }} as current_loads
 cross join {{ ref('last_finished_run') }} as last_finished_run
 
 union all

@@ -1,5 +1,6 @@
 -- One row per session key and run that found it stale: the stretch of its activity that must be computed anew. It is written before
--- anything is replaced and stays in force until a run finishes (its base_version is then superseded), so that a run killed anywhere is healed by the next.
+-- anything is replaced and stays in force until a run finishes (its base_version is then superseded), so that a run killed anywhere
+-- is healed by the next.
 -- A scope never cuts a session or a view: it is the hull of the changed events, of what lies within a session gap of them, of the
 -- views they may belong to, and of every session and view that overlaps these.
 {{ config(
@@ -168,6 +169,7 @@ reached as (
         journal.scope_to
     from {{ this }} as journal
     inner join base on journal.base_version = base.base_version
+    {{ keys_at_risk(this, events) }}
     {% endif %}
 
 ),

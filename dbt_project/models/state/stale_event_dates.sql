@@ -12,9 +12,11 @@ current_loads as (
 built_loads as (
 
     {% if built is none or flags.FULL_REFRESH -%}
-        select source, event_date, content_id from current_loads where 1 = 0
+        select source, event_date, content_id from current_loads
+        where 1 = 0
     {%- else -%}
-        select source, event_date, content_id from {{ built }} where content_id is not null
+        select source, event_date, content_id from {{ built }}
+        where content_id is not null
     {%- endif %}
 
 ),

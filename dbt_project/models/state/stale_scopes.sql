@@ -8,7 +8,7 @@ final as (
         min(scope_from) as scope_from,
         max(scope_to) as scope_to
     from {{ ref('scope_journal') }}
-    where base_version = (select version from {{ ref('last_finished_run') }})
+    where base_version = (select last_finished_run.version from {{ ref('last_finished_run') }} as last_finished_run)
     group by session_key
 
 )

@@ -88,7 +88,11 @@ final as (
         events.user_id,
 
         ---------- what it means
-        coalesce({% for column in context_columns() %}events.{{ column }}{{ ', ' if not loop.last }}{% endfor %}) is not null as has_context,
+        coalesce(
+            {% for column in context_columns() -%}
+                events.{{ column }}{{ ',' if not loop.last }}
+            {% endfor %}
+        ) is not null as has_context,
         events.is_play,
         events.is_playback_evidence or (events.view_key is not null and events.position_seconds is not null) as is_evidence,
         events.playing_after,

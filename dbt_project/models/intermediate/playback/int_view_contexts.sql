@@ -63,7 +63,8 @@ contexts as (
         max(events.device_id) as device_id,
         max(events.playback_id) as playback_id,
         {% for column in context_columns() -%}
-            min_by(events.{{ column }}, {{ event_rank('telling') }}) filter (where events.{{ column }} is not null) as {{ column }}{{ ',' if not loop.last }}
+            min_by(events.{{ column }}, {{ event_rank('telling') }})
+                filter (where events.{{ column }} is not null) as {{ column }}{{ ',' if not loop.last }}
         {% endfor %}
     from telling
     inner join events on telling.event_key = events.event_key and telling.event_date = events.event_date

@@ -66,7 +66,7 @@ final as (
         touched.has_completion,
         touched.is_visited and row_number() over (
             partition by touched.view_key, touched.view_started_at
-            order by touched.last_evidence desc nulls last, touched.node_id
+            order by touched.last_evidence desc nulls last, touched.node_id asc
         ) = 1 as is_last
     from touched
     inner join view_bounds

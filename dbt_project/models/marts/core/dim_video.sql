@@ -5,7 +5,11 @@ with
 
 authored as (
 
-    {{ newest_versions(ref('stg_catalog__videos'), ['workspace_id', 'video_id'], ['title', 'kind', 'start_node_id', 'cost', 'currency', 'published_at']) }}
+    {{ newest_versions(
+        ref('stg_catalog__videos'),
+        ['workspace_id', 'video_id'],
+        ['title', 'kind', 'start_node_id', 'cost', 'currency', 'published_at']
+    ) }}
 
 ),
 

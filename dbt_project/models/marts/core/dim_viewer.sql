@@ -62,8 +62,9 @@ final as (
         viewers.viewer_id,
         viewers.viewer_kind,
         viewers.user_id,
-        least(coalesce(sessions.first_seen_at, views.first_seen_at), coalesce(views.first_seen_at, sessions.first_seen_at)) as first_seen_at,
-        greatest(coalesce(sessions.last_seen_at, views.last_seen_at), coalesce(views.last_seen_at, sessions.last_seen_at)) as last_seen_at,
+        -- least and greatest pass over a null
+        least(sessions.first_seen_at, views.first_seen_at) as first_seen_at,
+        greatest(sessions.last_seen_at, views.last_seen_at) as last_seen_at,
         coalesce(sessions.session_count, 0) as session_count,
         coalesce(views.view_count, 0) as view_count,
         coalesce(views.play_count, 0) > 0 as has_played,

@@ -19,9 +19,11 @@ edges as (
 
     select workspace_id, video_id, node_id, edge_second, play_step, view_step, 0 as viewer_step from attention_days
     union all
-    select workspace_id, video_id, node_id, first_second as edge_second, 0 as play_step, 0 as view_step, 1 as viewer_step from viewer_stretches
+    select workspace_id, video_id, node_id, first_second as edge_second, 0 as play_step, 0 as view_step, 1 as viewer_step
+    from viewer_stretches
     union all
-    select workspace_id, video_id, node_id, last_second + 1 as edge_second, 0 as play_step, 0 as view_step, -1 as viewer_step from viewer_stretches
+    select workspace_id, video_id, node_id, last_second + 1 as edge_second, 0 as play_step, 0 as view_step, -1 as viewer_step
+    from viewer_stretches
 
 ),
 

@@ -1,4 +1,5 @@
--- One row per second of a node up to the furthest anybody covered: how many of the views that started it were still watching then or later (rule 26).
+-- One row per second of a node up to the furthest anybody covered: how many of the views that started it
+-- were still watching then or later (rule 26).
 {{ config(materialized='table') }}
 
 with

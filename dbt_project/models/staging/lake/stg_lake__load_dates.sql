@@ -10,7 +10,9 @@ manifests as (
 
 final as (
 
-    {{ unnest_records('manifests', ['source', 'load_id', 'content_id'], 'rows_by_date', {'event_date': 'event_date', 'rows': 'row_count'}) }}
+    {{ unnest_records(
+        'manifests', ['source', 'load_id', 'content_id'], 'rows_by_date', {'event_date': 'event_date', 'rows': 'row_count'}
+    ) }}
 
 )
 

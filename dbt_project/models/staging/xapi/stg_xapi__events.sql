@@ -23,6 +23,16 @@ named as (
 
 ),
 
+translated as (
+
+    select
+        named.*,
+        verbs.event_type as known_event_type
+    from named
+    left join verbs on named.verb = verbs.verb
+
+),
+
 final as (
 
     select
@@ -31,7 +41,7 @@ final as (
         'xapi' as source,
         event_date,
         coalesce(statement_id, 'md5:' || md5(statement)) as event_id,
-        coalesce(verbs.event_type, named.verb) as event_type,
+        coalesce(known_event_type, verb) as event_type,
         occurred_at,
         cast(null as timestamp) as sent_at,
         received_at,
@@ -44,7 +54,7 @@ final as (
         object_id as node_id,
 
         -- a seek says where it came from and went to; every other verb says where it happened
-        case when verbs.event_type = 'seek' then null else {{ number_from_text('time') }} end as position_seconds,
+        case when known_event_type = 'seek' then null else {{ number_from_text('time') }} end as position_seconds,
         {{ number_from_text('time_from') }} as position_from_seconds,
         {{ number_from_text('time_to') }} as position_to_seconds,
         {{ number_from_text("replace(lower(speed), 'x', '')") }} as playback_rate,
@@ -60,7 +70,7 @@ final as (
         {{ number_from_text('score_max') }} as max_score,
 
         {{ played_ranges_of('played_segments') }} as played_ranges,
-        case when named.verb = 'completed' then true end as is_completion,
+        case when verb = 'completed' then true end as is_completion,
         {{ number_from_text('completion_threshold') }} as completion_threshold,
 
         cast(null as double) as x,
@@ -78,8 +88,7 @@ final as (
         statement as properties,
         cast(null as {{ string_type() }}) as extra
 
-    from named
-    left join verbs on named.verb = verbs.verb
+    from translated
 
 )
 
