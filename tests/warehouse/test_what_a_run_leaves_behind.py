@@ -134,15 +134,19 @@ def test_a_user_known_later_names_the_days_before(warehouse: Warehouse) -> None:
     assert differences(warehouse) == []
 
 
-def test_a_run_that_leaves_models_out_is_refused_its_end_and_the_next_completes_it(two_days: Warehouse) -> None:
+def test_a_run_that_leaves_models_out_is_refused_its_end_and_the_next_completes_it(
+    two_days: Warehouse, capfd: pytest.CaptureFixture[str]
+) -> None:
     finished = "select max(version) from state.built_loads"
     before = asked(two_days, finished)
-    deliver(two_days, "third", said("f", f"{SECOND}T18:00:00"))
+    deliver(two_days, "third", *LATER)
     assert two_days.dbt("run", "--exclude", "int_views") != 0
-    assert "A run cannot be finished without int_views" in two_days.log.read_text()
+    said_why = "".join(capfd.readouterr()) + two_days.log.read_text()
+    assert "A run cannot be finished without int_views" in said_why
     assert asked(two_days, finished) == before
     run(two_days)
     assert asked(two_days, finished) != before
+    assert asked(two_days, VIEWS) == [("device", 20.0), ("other", 20.0)]
     assert differences(two_days) == []
 
 
