@@ -36,6 +36,7 @@
     {%- else -%}
         {%- do spark_drop_emptied_partitions(target, source, spark_partitions(target, dates)) -%}
         {%- set columns = adapter.get_columns_in_relation(target) | map(attribute='quoted') | join(', ') -%}
+        {%- do spark_overwrite_partitions_only() -%}
         insert overwrite table {{ target }} partition ({{ spark_partition_column() }})
         select {{ columns }} from {{ source }}
     {%- endif -%}
@@ -68,6 +69,7 @@
             {%- do spark_drop_emptied_partitions(target, source, doubtful) -%}
         {%- endif -%}
         {%- set columns = adapter.get_columns_in_relation(target) | map(attribute='quoted') | join(', ') -%}
+        {%- do spark_overwrite_partitions_only() -%}
         insert overwrite table {{ target }} partition ({{ column }})
         select {{ columns }} from {{ source }}
         union all
@@ -89,6 +91,11 @@
             {%- do run_query('alter table ' ~ target ~ ' drop if exists ' ~ partitions | join(', ')) -%}
         {%- endif -%}
     {%- endif -%}
+{%- endmacro %}
+
+{# Without it the whole table would be replaced. Set here, beside the statements that hang on it, not trusted to a profile. #}
+{% macro spark_overwrite_partitions_only() -%}
+    {%- do run_query('set spark.sql.sources.partitionOverwriteMode = dynamic') -%}
 {%- endmacro %}
 
 {# Which of some dates have a partition. #}
