@@ -1,0 +1,124 @@
+"""The same bronze on DuckDB and on a local Spark, built in full and then incrementally: every mart is the same, row by row."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.parity import nasty
+
+ROOT = Path(__file__).resolve().parents[2]
+SIMULATED = ["--events", "3000", "--days", "5", "--seed", "11"]
+NEW_DAY = ["--only-day", "6"]
+
+
+def why_not() -> str | None:
+    """What a local Spark lacks here, None where it has everything."""
+    if shutil.which("java") is None and not os.environ.get("JAVA_HOME"):
+        return "no java: install a JDK (17) to compare DuckDB with Spark"
+    missing = [name for name in ("pyspark", "pyhive", "dbt.adapters.spark") if not found(name)]
+    return f"not installed: {', '.join(missing)}; install the spark extra (requirements-spark.lock)" if missing else None
+
+
+def found(name: str) -> bool:
+    """Whether a module could be imported."""
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+pytestmark = [pytest.mark.spark, pytest.mark.skipif(why_not() is not None, reason=str(why_not()))]
+
+
+class Parity:
+    """One lake and the two warehouses built from it."""
+
+    def __init__(self, root: Path, port: int) -> None:
+        self.root = root
+        self.home = root / "home"
+        self.environment = os.environ | {
+            "AUDIENCE_HOME": str(self.home),
+            "LANDING": str(self.home / "landing"),
+            "SPARK_THRIFT_PORT": str(port),
+        }
+        self.began = time.monotonic()
+
+    def python(self, *arguments: str) -> None:
+        """Run a module of the product, or fail with what it said."""
+        result = subprocess.run(
+            [sys.executable, "-m", *arguments], cwd=ROOT, env=self.environment, text=True, capture_output=True, check=False
+        )
+        print(f"{time.monotonic() - self.began:6.1f} s  {' '.join(arguments[:3])}")
+        assert result.returncode == 0, f"{arguments}\n{result.stdout[-6000:]}\n{result.stderr[-3000:]}"
+
+    def land(self, files: Mapping[str, str]) -> None:
+        """Put files into the landing zone, old enough not to look as if they were still growing."""
+        for name, text in files.items():
+            path = self.home / "landing" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        an_hour_ago = time.time() - 3600
+        for path in (self.home / "landing").rglob("*.ndjson"):
+            os.utime(path, (an_hour_ago, an_hour_ago))
+
+    def simulate(self, *options: str) -> None:
+        """Land simulated days."""
+        landing, truths = str(self.home / "landing"), str(self.root / "truths")
+        self.python("ingestion.simulator", "--landing", landing, "--truths", truths, *SIMULATED, *options)
+
+    def withdraw(self, name: str) -> None:
+        """Take a landed file's load out of force, as the replay of a quarantine does with what it replaces."""
+        for path in (self.home / "bronze" / "_manifests" / name.split("/")[0]).glob("*.json"):
+            manifest = json.loads(path.read_text())
+            if manifest["path"] == name:
+                path.write_text(json.dumps(manifest | {"status": "superseded"}))
+                return
+        raise AssertionError(f"no load of {name}")
+
+    def build(self, target: str) -> None:
+        """Build every model of one engine, without the data tests."""
+        written = str(self.root / target)
+        places = ["--project-dir", "dbt_project", "--profiles-dir", ".", "--target-path", written, "--log-path", written]
+        self.python("dbt.cli.main", "build", "--target", target, "--exclude-resource-type", "test", "unit_test", *places)
+
+    def differences(self) -> list[str]:
+        """What differs between the engines' marts."""
+        from tests.parity.comparison import differences, duckdb_marts, spark_marts
+
+        ours = duckdb_marts(str(self.home / "warehouse.duckdb"))
+        assert all(table.rows for table in ours.values()), f"empty: {[name for name, table in ours.items() if not table.rows]}"
+        return differences(ours, spark_marts(int(self.environment["SPARK_THRIFT_PORT"])))
+
+
+def test_every_mart_is_the_same_on_duckdb_and_on_spark(tmp_path: Path) -> None:
+    from tests.parity.thrift import thrift_server, wait_for
+
+    with thrift_server(tmp_path / "spark") as port:
+        parity = Parity(tmp_path, port)
+        parity.simulate()
+        parity.land(nasty.FIRST)
+        parity.python("ingestion", "load")
+        parity.build("ci")
+        wait_for(port, tmp_path / "spark")
+        parity.build("spark")
+        found = parity.differences()
+        assert not found, "\n".join(["a full build differs:", *found])
+
+        parity.simulate(*NEW_DAY)
+        parity.land(nasty.SECOND)
+        parity.python("ingestion", "load")
+        parity.withdraw(nasty.WITHDRAWN)
+        parity.build("ci")
+        parity.build("spark")
+        found = parity.differences()
+        assert not found, "\n".join(["an incremental build differs:", *found])
