@@ -148,6 +148,12 @@ class Installation:
         return path
 
 
+def kill_group(process: subprocess.Popen[bytes]) -> None:
+    """Kill a run and everything it started, as a power cut would."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
 @dataclass
 class Campaign:
     """Kills runs of one installation while its logs arrive, and remembers where.
@@ -196,9 +202,12 @@ class Campaign:
         try:
             code = process.wait(wait)
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            kill_group(process)
             where = self.victim.last_step(offset)
+        except BaseException:
+            # An interrupted campaign must not leave a run behind, which hears nothing of the terminal's Ctrl-C.
+            kill_group(process)
+            raise
         else:
             self.victim.ended(code)
             # A run that had only to publish says nothing of how long a build takes.
