@@ -66,6 +66,9 @@ lint: venv-dev ## Style, types, layer law, Spark compilation, definitions, SQL; 
 bench: venv-dev ## Measure against the floor of one DuckDB statement (quick: EVENTS=1000000)
 	@$(BIN)/python -m benchmarks $(if $(EVENTS),--events $(EVENTS)) $(ARGS)
 
+picture: venv-dev ## Draw the README's picture from the published demo
+	@$(BIN)/python -m serving.picture --video autumn-launch
+
 kill: venv-dev ## Kill 30 runs at random moments, then compare the marts with an undisturbed build
 	@$(BIN)/python -m benchmarks.kill $(ARGS)
 
