@@ -111,7 +111,9 @@ def loads(found: Sequence[Measured]) -> tuple[float, float]:
 def show(console: Console, machine: Machine, found: Sequence[Measured]) -> None:
     """Print all tables."""
     for grid in grids(found):
-        table = Table(title=grid.title, title_justify="left", title_style="bold", box=None, padding=(0, 2, 0, 0))
+        # A table's own title is wrapped to its width.
+        console.print(grid.title, style="bold")
+        table = Table(box=None, padding=(0, 2, 0, 0))
         for index, name in enumerate(grid.header):
             table.add_column(name, justify="right" if index else "left", no_wrap=True)
         for row in grid.rows:

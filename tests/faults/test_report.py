@@ -1,0 +1,81 @@
+"""Ratios and tables of a benchmark, from measurements made up by hand."""
+
+from datetime import UTC, datetime
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from benchmarks.measure import Machine, Measurement
+from benchmarks.ratios import Ratio, history_ratios, size_ratios
+from benchmarks.report import STEPS, markdown, show
+from benchmarks.scenarios import Measured, Size
+
+SECONDS = {"floor": 7.0, "ingest": 21.0, "tolerant-reader": 14.0, "tolerant-text": 30.0, "models": 28.0, "data tests": 9.0}
+REFRESHES = {"full refresh": 110.0, "start-up": 10.0, "new day": 20.0, "nothing new": 4.0}
+
+
+def measurement(name: str, seconds: float) -> Measurement:
+    slowest = [{"name": "events", "type": "model", "seconds": 3.0}]
+    return Measurement(
+        name, seconds, seconds * 2, 2**30, (0.5, 0.7), {"slowest": slowest, "model_seconds": 1.0, "test_seconds": 2.0}
+    )
+
+
+def measured(size: Size, seconds: dict[str, float]) -> Measured:
+    found = Measured(size, landed_lines=size.events, landed_bytes=size.events * 470)
+    for name in STEPS:
+        if name in seconds:
+            found.add(measurement(name, seconds[name] * 1.5))
+            found.add(measurement(name, seconds[name]))
+    found.lossless = [{"name": "records", "landed": 5, "kept": 5, "holds": True}]
+    return found
+
+
+@pytest.fixture
+def sizes() -> list[Measured]:
+    everything = {**SECONDS, **REFRESHES, "lossless": 1.0}
+    return [
+        measured(Size(1_000, 30), everything),
+        measured(Size(10_000, 30), everything),
+        measured(Size(10_000, 300), {**REFRESHES, "start-up": 14.0, "new day": 25.0}),
+    ]
+
+
+def by_name(ratios: list[Ratio]) -> dict[str, Ratio]:
+    return {ratio.name: ratio for ratio in ratios}
+
+
+def test_the_faster_round_counts_and_goals_are_at_most(sizes: list[Measured]) -> None:
+    ratios = by_name(list(size_ratios(sizes[1])))
+    assert ratios["ingest / floor"].value == pytest.approx(3.0)
+    assert ratios["ingest / floor"].is_met
+    assert ratios["models / floor"].value == pytest.approx(4.0)
+    assert ratios["nothing new"].value == pytest.approx(4.0)
+
+
+def test_a_load_is_held_against_the_faster_peer(sizes: list[Measured]) -> None:
+    faster = by_name(list(size_ratios(sizes[1])))["ingest / faster tolerant peer (tolerant-reader)"]
+    assert faster.value == pytest.approx(1.5)
+    assert faster.is_met is False
+
+
+def test_a_new_day_is_measured_beyond_the_start_up(sizes: list[Measured]) -> None:
+    day = by_name(list(size_ratios(sizes[1])))["new day of 30 / full refresh, beyond start-up"]
+    assert day.value == pytest.approx((20 - 10) / (110 - 10))
+    assert day.is_met
+
+
+def test_each_history_has_its_own_start_up(sizes: list[Measured]) -> None:
+    in_all, beyond = history_ratios(sizes[0], sizes[2])
+    assert in_all.value == pytest.approx(25 / 20)
+    assert beyond.value == pytest.approx((25 - 14) / (20 - 10))
+
+
+def test_terminal_and_page_show_every_step_and_a_missed_goal(sizes: list[Measured]) -> None:
+    output = StringIO()
+    show(Console(file=output, width=200), Machine.here(), sizes)
+    page = markdown(Machine.here(), sizes, datetime(2026, 11, 22, tzinfo=UTC))
+    for text in (*STEPS, *REFRESHES, "NO"):
+        assert text in output.getvalue()
+        assert text in page
