@@ -15,11 +15,9 @@ import duckdb
 
 from ingestion import durable, journal, manifest, records
 from ingestion.home import Home
-from ingestion.lines import Broken, Lines, Oversized
 from ingestion.manifest import DateRows, Manifest
-from ingestion.shape import MAX_LINE_BYTES
 from ingestion.sources import Source
-from ingestion.workbench import Shaped, Workbench
+from ingestion.workbench import Shaped, Work, Workbench
 
 
 @dataclass(frozen=True)
@@ -61,12 +59,8 @@ def load_batch(
     name = loads[0] if len(loads) == 1 else hashlib.sha256("".join(loads).encode()).hexdigest()[:32]
     with staging_folder(home) as folder:
         bench = Workbench(con, source, folder, name)
-        for load, landed in zip(loads, batch, strict=True):
-            bench.begin(load, landed.name)
-            parts = records.read(con, source, landed.path, landed.name, landed.format, folder)
-            shape_records(bench, parts, partial(on_lines, landed))
-            check(landed)
-        shaped = bench.finish()
+        works = (work_of(load, source, landed, folder, check, on_lines) for load, landed in zip(loads, batch, strict=True))
+        shaped = bench.shape(works)
         move_rows(home, source.name, folder, bench.files)
         for each in shaped:
             if each.rejects:
@@ -79,18 +73,17 @@ def load_batch(
     return made
 
 
-def shape_records(bench: Workbench, stream: Iterator[Lines | Oversized | Broken], on_lines: Callable[[int], None]) -> None:
-    """Give every part of a file to the workbench."""
-    for part in stream:
-        match part:
-            case Lines():
-                bench.add(part)
-                on_lines(part.table.num_rows)
-            case Oversized(number, length, head):
-                remedy = f"The limit is {MAX_LINE_BYTES} bytes, and the first {len(head)} are kept. Split the record and land it again."
-                bench.reject(number, "line_too_long", f"The line has {length} bytes. {remedy}", head)
-            case Broken(number, tail, failure, reason):
-                bench.reject(number, reason, failure, tail)
+def work_of(
+    load: str,
+    source: Source,
+    landed: Landed,
+    folder: Path,
+    check: Callable[[Landed], None],
+    on_lines: Callable[[Landed, int], None],
+) -> Work:
+    """A landed file as work for the bench; the arguments are those of `load_batch`."""
+    parts = records.read(source, landed.path, landed.name, landed.format, folder)
+    return Work(load, landed.name, parts, partial(on_lines, landed), partial(check, landed))
 
 
 def move_rows(home: Home, source: str, folder: Path, made: Sequence[Path]) -> None:

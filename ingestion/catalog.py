@@ -11,8 +11,8 @@ from pathlib import PurePosixPath
 
 import duckdb
 
-from ingestion import durable, manifest, records
-from ingestion.bronze import Landed, new_manifest, shape_records, staging_folder
+from ingestion import durable, manifest
+from ingestion.bronze import Landed, new_manifest, staging_folder, work_of
 from ingestion.home import Home
 from ingestion.landing import CATALOG
 from ingestion.manifest import Manifest
@@ -101,7 +101,11 @@ def load_id(landed: Landed) -> str:
 
 
 def load_file(
-    con: duckdb.DuckDBPyConnection, home: Home, landed: Landed, check: Callable[[Landed], None], on_lines: Callable[[int], None]
+    con: duckdb.DuckDBPyConnection,
+    home: Home,
+    landed: Landed,
+    check: Callable[[Landed], None],
+    on_lines: Callable[[Landed, int], None],
 ) -> Manifest:
     """Load one catalog file and commit it; `check` and `on_lines` as for `bronze.load_batch`. Raises ValueError for an unknown entity."""
     entity = entity_of(landed.name)
@@ -110,10 +114,7 @@ def load_file(
     load = load_id(landed)
     with staging_folder(home) as folder:
         bench = _CatalogBench(con, _ROWS, folder, load, as_of=as_of(landed.name))
-        bench.begin(load, landed.name)
-        shape_records(bench, records.read(con, _ROWS, landed.path, landed.name, landed.format, folder), on_lines)
-        (shaped,) = bench.finish()
-        check(landed)
+        (shaped,) = bench.shape([work_of(load, _ROWS, landed, folder, check, on_lines)])
         files = tuple(f"{CATALOG}/entity={entity}/{made.name}" for made in bench.files)
         for made, name in zip(bench.files, files, strict=True):
             durable.publish(made, home.bronze / name)

@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-CHUNK_BYTES = 64 * 2**20
+CHUNK_BYTES = 8 * 2**20
+"""Bytes read at once: few enough to stay in the processor's cache until they are shaped."""
 BATCH_ROWS = 20_000
 """Rows a record batch: DuckDB scans batches in parallel."""
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"

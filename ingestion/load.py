@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -143,7 +142,7 @@ class _Run:
 
         made = []
         if fresh and is_catalog:
-            made = [catalog.load_file(con, self.home, each, check, partial(count, each)) for each in fresh.values()]
+            made = [catalog.load_file(con, self.home, each, check, count) for each in fresh.values()]
         elif fresh:
             made = bronze.load_batch(con, self.home, registered()[source], list(fresh.values()), check, count)
         for file in batch:

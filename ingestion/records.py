@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeVar
-
-import duckdb
 
 from ingestion import tabular
 from ingestion.decode import Decoded, codec_of
@@ -16,37 +12,26 @@ from ingestion.shape import KEPT_OF_LONG_LINE, MAX_LINE_BYTES
 from ingestion.sources import Source
 
 Part = Lines | Oversized | Broken
-T = TypeVar("T")
 
 MAX_ARRAY_BYTES = 256 * 2**20
 """A `.json` file that is one array is read whole; a larger one is rejected."""
 
 
-def read(con: duckdb.DuckDBPyConnection, source: Source, path: Path, name: str, kind: str, spool: Path) -> Iterator[Part]:
-    """The records of the file at `path`, landed as `name`, in parts; the next part is read while one is being shaped.
+def read(source: Source, path: Path, name: str, kind: str, spool: Path) -> Iterator[Part]:
+    """The records of the file at `path`, landed as `name`, in parts.
 
     kind: ndjson, json (lines or one array), csv or parquet. spool: a folder for what must be unpacked first.
     """
     decoded = Decoded(path, codec_of(path, name))
     if kind == "parquet":
-        return tabular.parquet_parts(con, source, decoded, spool)
+        return tabular.parquet_parts(source, decoded, spool)
     if kind == "csv":
-        return tabular.csv_parts(con, source, decoded)
+        return tabular.csv_parts(source, decoded)
     if kind == "json" and _first_character(decoded) == b"[":
-        return tabular.array_parts(con, Decoded(path, decoded.codec), MAX_ARRAY_BYTES)
-    return ahead(split(decoded.blocks(CHUNK_BYTES), MAX_LINE_BYTES, KEPT_OF_LONG_LINE, lambda: decoded.failure))
+        return tabular.array_parts(Decoded(path, decoded.codec), MAX_ARRAY_BYTES)
+    return split(decoded.blocks(CHUNK_BYTES), MAX_LINE_BYTES, KEPT_OF_LONG_LINE, lambda: decoded.failure)
 
 
 def _first_character(decoded: Decoded) -> bytes:
     head = next(Decoded(decoded.path, decoded.codec).blocks(4096), b"")
     return head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
-
-
-def ahead(parts: Iterator[T]) -> Iterator[T]:
-    """The same parts, each read in a thread while the one before is in use."""
-    following: Callable[[], T | None] = lambda: next(parts, None)  # noqa: E731
-    with ThreadPoolExecutor(1, thread_name_prefix="read-ahead") as pool:
-        coming = pool.submit(following)
-        while (part := coming.result()) is not None:
-            coming = pool.submit(following)
-            yield part

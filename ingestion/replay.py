@@ -19,7 +19,7 @@ from ingestion.locking import bronze_lock
 from ingestion.manifest import DateRows, Manifest
 from ingestion.shape import quoted
 from ingestion.sources import Source, registered
-from ingestion.workbench import PARQUET, Workbench, connection
+from ingestion.workbench import PARQUET, Work, Workbench, connection
 
 RESHAPED = ("not_json", "not_an_object", "duplicate_keys", "no_usable_time", "invalid_utf8")
 """Reasons that today's rules may lift. The others are of the file, not of the record: they need another upload."""
@@ -61,14 +61,12 @@ def _replay_load(con: duckdb.DuckDBPyConnection, home: Home, source: Source, loa
     with staging_folder(home) as folder:
         first_part = 1 + max((_part(name) for name in load.files if Path(name).name.startswith(load.load_id)), default=-1)
         bench = Workbench(con, source, folder, load.load_id, first_part=first_part)
-        outcome = bench.begin(load.load_id, load.path)
-        reader = con.sql(
+        quarantined = con.sql(
             f"select line_number, raw || '\\x0A'::blob as line from read_parquet(?) where reason in ({listed}) order by line_number",
             params=[lake.glob_literal(str(quarantine))],
         ).to_arrow_table()
-        for batch in reader.to_batches(max_chunksize=REPLAY_ROWS):
-            bench.add(_lines(pa.Table.from_batches([batch])))
-        bench.finish()
+        parts = (_lines(pa.Table.from_batches([batch])) for batch in quarantined.to_batches(max_chunksize=REPLAY_ROWS))
+        (outcome,) = bench.shape([Work(load.load_id, load.path, parts)])
         report.tried += outcome.lines
         if outcome.accepted + outcome.blank == 0:
             return

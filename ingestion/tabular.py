@@ -84,7 +84,15 @@ class _Stream(io.RawIOBase):
         return data
 
 
-def as_lines(con: duckdb.DuckDBPyConnection, source: Source, table: pa.Table, numbers: np.ndarray, parse_text: bool) -> Lines:
+def _select(sql: str, *values: object, **tables: pa.Table) -> pa.Table:
+    # A connection of its own: records are read in the middle of the statement that shapes them.
+    with duckdb.connect(config={"threads": "1"}) as con:
+        for name, table in tables.items():
+            con.register(name, table)
+        return con.sql(sql, params=list(values)).to_arrow_table()
+
+
+def as_lines(source: Source, table: pa.Table, numbers: np.ndarray, parse_text: bool) -> Lines:
     """Rows as JSON objects without their nulls.
 
     parse_text: whether text that is JSON itself fills the columns that are lists or objects, as in CSV.
@@ -92,11 +100,10 @@ def as_lines(con: duckdb.DuckDBPyConnection, source: Source, table: pa.Table, nu
     parsed = {field.record_key for field in source.fields if parse_text and field.kind in ("strings", "ranges", "object")}
     # Columns go by their place: names may differ in case alone, or hold what SQL cannot.
     cells = table.rename_columns([f"c{place}" for place in range(table.num_columns)])
-    con.register("cells", cells.append_column("line_number", pa.array(numbers)))
+    cells = cells.append_column("line_number", pa.array(numbers))
     members = [_member(name, f"c{place}", name in parsed) for place, name in enumerate(table.column_names)]
     line = f"'{{' || concat_ws(',', {', '.join(members) or 'null'}) || '}}' || chr(10)"
-    made = con.sql(f"select line_number::bigint as line_number, {line} as line from cells").to_arrow_table()
-    con.unregister("cells")
+    made = _select(f"select line_number::bigint as line_number, {line} as line from cells", cells=cells)
     size = made.column("line").nbytes
     return Lines(pa.Table.from_batches(made.to_batches(max_chunksize=BATCH_ROWS), made.schema), size, True)
 
@@ -108,7 +115,7 @@ def _member(name: str, column: str, is_parsed: bool) -> str:
     return f"case when {column} is not null then {quoted(json.dumps(name) + ':')} || {value} end"
 
 
-def csv_parts(con: duckdb.DuckDBPyConnection, source: Source, decoded: Decoded) -> Iterator[Lines | Broken]:
+def csv_parts(source: Source, decoded: Decoded) -> Iterator[Lines | Broken]:
     """The records of a CSV file with a header, numbered from 1; every value is text, an empty one null, line feeds may stand in quotes."""
     probe = io.BufferedReader(_Stream(Decoded(decoded.path, decoded.codec)), 2**16)
     header = probe.peek(1).split(b"\n", 1)[0]
@@ -143,7 +150,7 @@ def csv_parts(con: duckdb.DuckDBPyConnection, source: Source, decoded: Decoded) 
             odd = np.array([row.number - 1 for row in misshapen], dtype=np.int64)
             numbers = np.setdiff1d(np.arange(done + 1, done + 1 + batch.num_rows + len(odd)), odd)[: batch.num_rows]
             done = int(numbers[-1]) if len(numbers) else done
-            lines = as_lines(con, source, pa.Table.from_batches([batch]), numbers, parse_text=True)
+            lines = as_lines(source, pa.Table.from_batches([batch]), numbers, parse_text=True)
             yield from _unmarked_lines(lines) if stream.is_marked else [lines]
     except pa.ArrowInvalid as error:
         done = max([done, *(row.number - 1 for row in misshapen)]) + 1
@@ -180,7 +187,7 @@ def _unmarked_lines(lines: Lines) -> Iterator[Lines | Broken]:
         yield Broken(row["line_number"], _unmarked(row["line"].rstrip("\n")), detail, "invalid_utf8")
 
 
-def parquet_parts(con: duckdb.DuckDBPyConnection, source: Source, decoded: Decoded, spool: Path) -> Iterator[Lines | Broken]:
+def parquet_parts(source: Source, decoded: Decoded, spool: Path) -> Iterator[Lines | Broken]:
     """The rows of a Parquet file, numbered from 1. A compressed one is unpacked below `spool` first, for Parquet is read from its end."""
     path = decoded.path
     if decoded.codec:
@@ -195,13 +202,13 @@ def parquet_parts(con: duckdb.DuckDBPyConnection, source: Source, decoded: Decod
             for batch in file.iter_batches(PARQUET_ROWS):
                 numbers = np.arange(done + 1, done + 1 + batch.num_rows)
                 done += batch.num_rows
-                yield as_lines(con, source, pa.Table.from_batches([batch]), numbers, parse_text=False)
+                yield as_lines(source, pa.Table.from_batches([batch]), numbers, parse_text=False)
     except (pa.ArrowInvalid, OSError) as error:
         detail = f"The file cannot be read as Parquet from here on: {error}. Land it again, whole."
         yield Broken(done + 1, b"", detail, "unreadable_file")
 
 
-def array_parts(con: duckdb.DuckDBPyConnection, decoded: Decoded, limit: int) -> Iterator[Lines | Broken]:
+def array_parts(decoded: Decoded, limit: int) -> Iterator[Lines | Broken]:
     """The elements of a JSON array of at most `limit` bytes, numbered from 1."""
     content = bytearray()
     for block in decoded.blocks(2**22):
@@ -226,7 +233,7 @@ def array_parts(con: duckdb.DuckDBPyConnection, decoded: Decoded, limit: int) ->
             from (select json_transform(?, '["JSON"]') as each)
         )"""
     try:
-        made = con.sql(sql, params=[text]).to_arrow_table()
+        made = _select(sql, text)
     except duckdb.Error as error:
         detail = f"The file begins as a JSON array but is none: {str(error)[:200]}. Send a complete array, or one object a line."
         yield Broken(1, bytes(content), detail, "undecodable_tail" if decoded.failure else "not_json")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pyarrow.compute as pc
 
 from ingestion import shape
 from ingestion.home import Home
-from ingestion.lines import Lines
+from ingestion.lines import BATCH_ROWS, Broken, Lines, Oversized
 from ingestion.shape import identifier, quoted
 from ingestion.sources import Source
 from ingestion.tolerant import tolerant_select
@@ -37,8 +38,8 @@ QUARANTINE_COLUMNS = {
     "event_date": "DATE",
 }
 RAW_TEXT_CHARACTERS = 65_536
-INSERT_BYTES = 16 * 2**20
-"""Smaller chunks wait for one another: planning a statement of sixty columns takes as long as reading 3 MB."""
+LINE_SCHEMA = pa.schema([("line_number", pa.int64()), ("line", pa.string())])
+REJECT_SCHEMA = pa.schema([("line_number", pa.int64()), ("reason", pa.string()), ("detail", pa.string()), ("raw", pa.binary())])
 PLACE_BITS = 40
 """Staged line numbers carry the load's place on the bench above this many bits."""
 LINE_MASK = (1 << PLACE_BITS) - 1
@@ -81,6 +82,20 @@ class Shaped:
     rejects: Path | None = None
 
 
+@dataclass(frozen=True)
+class Work:
+    """A load to be shaped: its identity, what the quarantine calls its file, its records, and what to do when the last one was read.
+
+    The records are read by whichever thread asks for the next.
+    """
+
+    load_id: str
+    path: str
+    parts: Iterable[Lines | Oversized | Broken]
+    on_lines: Callable[[int], None] = lambda lines: None
+    on_end: Callable[[], None] = lambda: None
+
+
 @dataclass
 class Workbench:
     """Shapes the lines of one load after another, so that many small files cost as few statements as one large one.
@@ -95,9 +110,9 @@ class Workbench:
     first_part: int = 0
     loads: list[Shaped] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
-    _waiting: list[pa.Table] = field(default_factory=list)
-    _waiting_bytes: int = 0
+    _unreadable: list[pa.Table] = field(default_factory=list)
     _staged_bytes: int = 0
+    _failure: BaseException | None = None
 
     def __post_init__(self) -> None:
         self.run(shape.create_staged(self.source))
@@ -110,60 +125,84 @@ class Workbench:
         """Execute one statement to its end."""
         return self.con.execute(sql, list(values) or None).fetchall()
 
-    def begin(self, load_id: str, path: str) -> Shaped:
-        """Take the next load onto the bench: what is added from here on is its own."""
-        self.run("insert into loads values (?, ?, ?)", len(self.loads), load_id, path)
-        self.loads.append(Shaped(load_id, path))
-        return self.loads[-1]
+    def shape(self, works: Iterable[Work]) -> list[Shaped]:
+        """Shape all loads and write their files; what a work raises ends everything, and is raised here.
 
-    @property
-    def _place(self) -> int:
-        return (len(self.loads) - 1) << PLACE_BITS
-
-    def add(self, lines: Lines) -> None:
-        """Stage a chunk of lines; write out what is staged once it is large."""
-        self.loads[-1].lines += lines.table.num_rows
-        table = lines.table
-        if self._place:
-            table = table.set_column(0, "line_number", pc.add(table.column("line_number"), self._place))
-        if lines.is_text:
-            self._waiting.append(table)
-        else:
-            self._insert()
-            self._stage_bytes(table)
-        self._waiting_bytes += lines.bytes
-        self._staged_bytes += lines.bytes
-        if self._waiting_bytes >= INSERT_BYTES:
-            self._insert()
-        if self._staged_bytes >= FLUSH_BYTES:
-            self.flush()
-
-    def reject(self, line_number: int, reason: str, detail: str, raw: bytes) -> None:
-        """Quarantine one line that never became text."""
-        self.loads[-1].lines += 1
-        self.run("insert into rejects values (?, ?, ?, ?)", self._place + line_number, reason, detail, raw)
-
-    def _insert(self) -> None:
-        if self._waiting:
-            self.con.register("chunk", pa.concat_tables(self._waiting))
+        Lines stream into one statement until enough are staged. Read in blocks that stay in the processor's cache, by the statement's own
+        threads: 40 % less time than a statement a chunk (2026-11: 12.3 s of processor time instead of 20.5 s for 2 million lines).
+        """
+        batches = self._batches(works)
+        while (first := next(batches, None)) is not None:
+            self.con.register("chunk", pa.RecordBatchReader.from_batches(LINE_SCHEMA, chain([first], self._until_full(batches))))
             self.run(f"insert into staged {shape.exact_select(self.source)}")
             self.con.unregister("chunk")
-        self._waiting, self._waiting_bytes = [], 0
+            if self._failure is None:
+                self.flush()
+        if self._failure is not None:
+            raise self._failure
+        self._write_rejects()
+        return self.loads
 
-    def _stage_bytes(self, table: pa.Table) -> None:
-        """Stage those lines of `table` that are UTF-8, and quarantine the others."""
-        self.con.register("chunk", table)
-        detail = quoted("The line is not valid UTF-8. Encode the file as UTF-8 and land it again.")
-        self.run(
-            f"insert into rejects select line_number, 'invalid_utf8', {detail}, line[:-2] from chunk where not is_utf8(line)"
+    def _until_full(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        while self._staged_bytes < FLUSH_BYTES and (batch := next(batches, None)) is not None:
+            yield batch
+
+    def _batches(self, works: Iterable[Work]) -> Iterator[pa.RecordBatch]:
+        """Lines of all works, numbered across them. An error ends the stream and is kept: the statement would turn it into its own."""
+        try:
+            for place, work in enumerate(works):
+                self.loads.append(Shaped(work.load_id, work.path))
+                for part in work.parts:
+                    for table in self._tables(part, place << PLACE_BITS):
+                        yield from table.to_batches(max_chunksize=BATCH_ROWS)
+                    work.on_lines(part.table.num_rows if isinstance(part, Lines) else 1)
+                work.on_end()
+        except BaseException as error:
+            self._failure = error
+
+    def _tables(self, part: Lines | Oversized | Broken, base: int) -> Iterator[pa.Table]:
+        match part:
+            case Lines():
+                self.loads[-1].lines += part.table.num_rows
+                self._staged_bytes += part.bytes
+                table = part.table
+                if base:
+                    table = table.set_column(0, "line_number", pc.add(table.column("line_number"), base))
+                yield table.cast(LINE_SCHEMA) if part.is_text else self._readable(table)
+            case Oversized(number, length, head):
+                remedy = f"The limit is {shape.MAX_LINE_BYTES} bytes; the first {len(head)} are kept. Split the record and land it again."
+                self._reject(base + number, "line_too_long", f"The line has {length} bytes. {remedy}", head)
+            case Broken(number, tail, failure, reason):
+                self._reject(base + number, reason, failure, tail)
+
+    def _reject(self, line_number: int, reason: str, detail: str, raw: bytes) -> None:
+        self.loads[-1].lines += 1
+        self._unreadable.append(
+            pa.Table.from_arrays([[line_number], [reason], [detail], pa.array([raw], pa.binary())], schema=REJECT_SCHEMA)
         )
-        view = "(select line_number, try(decode(line)) as line from chunk where is_utf8(line))"
-        self.run(f"insert into staged {shape.exact_select(self.source, view)}")
-        self.con.unregister("chunk")
+
+    def _readable(self, table: pa.Table) -> pa.Table:
+        """Those lines of `table` that are UTF-8; the others are set aside for the quarantine."""
+        with duckdb.connect(config={"threads": "1"}) as aside:
+            aside.register("lines", table)
+            text = aside.sql("select line_number, try(decode(line)) as line from lines").to_arrow_table()
+        is_text = pc.is_valid(text.column("line"))
+        broken = table.filter(pc.invert(is_text))
+        self._unreadable.append(
+            pa.Table.from_arrays(
+                [
+                    broken.column("line_number"),
+                    pa.repeat("invalid_utf8", len(broken)),
+                    pa.repeat("The line is not valid UTF-8. Encode the file as UTF-8 and land it again.", len(broken)),
+                    pc.binary_slice(broken.column("line"), 0, -1),
+                ],
+                schema=REJECT_SCHEMA,
+            )
+        )
+        return text.filter(is_text).cast(LINE_SCHEMA)
 
     def flush(self) -> None:
         """Write staged rows to Parquet files, one a date, and judge the odd lines among them."""
-        self._insert()
         names = ", ".join(identifier(name) for name in shape.row_columns(self.source))
         rows = f"select {names} from staged where odd is null"
         odd = self.run(
@@ -223,13 +262,18 @@ class Workbench:
         names = ", ".join(quoted(load.load_id) for load in self.loads)
         return names if len(self.loads) == 1 else f"([{names}])[1 + (line_number >> {PLACE_BITS})]"
 
-    def finish(self) -> list[Shaped]:
-        """Write what remains, and each load's rejected lines to a file of their own."""
-        self.flush()
-        for place, count in self.run(f"select line_number >> {PLACE_BITS}, count(*) from rejects group by 1"):
+    def _write_rejects(self) -> None:
+        """Write each load's rejected lines to a file of their own."""
+        if self._unreadable:
+            self.con.register("unreadable", pa.concat_tables(self._unreadable))
+            self.run("insert into rejects from unreadable")
+            self.con.unregister("unreadable")
+        counts = self.run(f"select line_number >> {PLACE_BITS}, count(*) from rejects group by 1")
+        for place, count in counts:
             load = self.loads[place]
             load.rejected = count
             load.rejects = self.folder / f"{load.load_id}.rejects.parquet"
+            self.run("insert into loads values (?, ?, ?)", place, load.load_id, load.path)
             text = f"left(coalesce(try(decode(raw)), raw::varchar), {RAW_TEXT_CHARACTERS})"
             self.run(
                 f"""copy (
@@ -238,7 +282,6 @@ class Workbench:
                     from rejects join loads on place = line_number >> {PLACE_BITS} where place = {place} order by line_number
                 ) to {quoted(str(load.rejects))} ({PARQUET})"""
             )
-        return self.loads
 
 
 def write_empty(con: duckdb.DuckDBPyConnection, columns: dict[str, str], target: Path) -> None:

@@ -167,11 +167,11 @@ def test_a_file_that_changes_while_it_is_read_is_dropped(lake, monkeypatch):
     lake.land("native/b.ndjson", json.dumps(event("b")))
     read = records.read
 
-    def and_meanwhile(con, source, local, *others):
+    def and_meanwhile(source, local, *others):
         if local == path:
             with path.open("a") as file:
                 file.write(LINE)
-        return read(con, source, local, *others)
+        return read(source, local, *others)
 
     monkeypatch.setattr(records, "read", and_meanwhile)
     report = lake.load()
