@@ -1,11 +1,13 @@
 """Ratios and tables of a benchmark, from measurements made up by hand."""
 
+import json
 from datetime import UTC, datetime
 from io import StringIO
 
 import pytest
 from rich.console import Console
 
+from benchmarks.__main__ import recorded
 from benchmarks.measure import Machine, Measurement
 from benchmarks.ratios import Ratio, history_ratios, size_ratios
 from benchmarks.report import STEPS, markdown, show
@@ -70,6 +72,12 @@ def test_each_history_has_its_own_start_up(sizes: list[Measured]) -> None:
     in_all, beyond = history_ratios(sizes[0], sizes[2])
     assert in_all.value == pytest.approx(25 / 20)
     assert beyond.value == pytest.approx((25 - 14) / (20 - 10))
+
+
+def test_all_numbers_are_kept_as_plain_json(sizes: list[Measured]) -> None:
+    record = json.loads(json.dumps(recorded(Machine.here(), sizes, datetime(2026, 11, 22, tzinfo=UTC))))
+    assert record["is_lossless"]
+    assert len(record["measured"]["10000x30"]["rounds"]["ingest"]) == 2
 
 
 def test_terminal_and_page_show_every_step_and_a_missed_goal(sizes: list[Measured]) -> None:
