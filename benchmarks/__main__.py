@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from benchmarks.measure import Machine, StepError
 from benchmarks.ratios import history_ratios, size_ratios
-from benchmarks.report import markdown, show
+from benchmarks.report import markdown, show, wide_console
 from benchmarks.scenarios import Measured, OnStep, Size, measure_history, measure_size
 from ingestion.home import Home
 
@@ -26,7 +25,7 @@ LONGER = 10
 QUIET_LOAD = 0.5
 
 app = typer.Typer(add_completion=False)
-console = Console(highlight=False, soft_wrap=True)
+console = wide_console()
 
 
 def measure(folder: Path, events: int, on_step: OnStep) -> list[Measured]:

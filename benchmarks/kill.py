@@ -29,6 +29,7 @@ from rich.table import Table
 
 from benchmarks.marts import differences, is_whole
 from benchmarks.measure import LOG_TAIL, REPOSITORY, StepError
+from benchmarks.report import wide_console
 from benchmarks.scenarios import FIRST_DAY, OLD_SECONDS
 from ingestion.home import Home
 from ingestion.simulator import simulate
@@ -329,7 +330,7 @@ def main(
 
     Exits with 1 where they differ, a run failed by itself, or a reader would have seen a broken snapshot.
     """
-    console = Console(highlight=False, soft_wrap=True)
+    console = wide_console()
     chosen = random.SystemRandom().randrange(1, 2**31) if seed is None else seed
     console.print(f"Seed {chosen}")
     if folder:

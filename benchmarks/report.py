@@ -20,6 +20,15 @@ STEPS = (
 REFRESHES = ("full refresh", "start-up", "new day", "nothing new")
 
 
+PAGE_WIDTH = 200
+
+
+def wide_console() -> Console:
+    """The terminal, or a page wide enough for every table where output goes to a file."""
+    console = Console(highlight=False, soft_wrap=True)
+    return console if console.is_terminal else Console(highlight=False, soft_wrap=True, width=PAGE_WIDTH)
+
+
 @dataclass(frozen=True)
 class Grid:
     """A table: its title, its header and its rows, all text; the first column is read, the others are compared."""
