@@ -34,7 +34,9 @@ def free_port() -> int:
 
 def settings(root: Path) -> dict[str, str]:
     """Spark as a cluster would run it, less what a few thousand rows do not need: compiled stages, adaptive plans, a lasting catalog."""
-    java = f"-Duser.timezone=UTC -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Dlog4j2.configurationFile={root}/log4j2.properties"
+    # one compiler tier brings a code cache too small for the SQL functions of sixty models
+    tuning = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC"
+    java = f"-Duser.timezone=UTC {tuning} -Dlog4j2.configurationFile={root}/log4j2.properties"
     return {
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
