@@ -75,7 +75,7 @@ def filed_under(source: Source, occurred: str, received: str) -> str:
 def create_staged(source: Source) -> str:
     """Statement that makes `staged`: exact rows, and odd lines whole in `odd`."""
     columns = ", ".join(f"{identifier(name)} {kind}" for name, kind in row_columns(source).items())
-    return f"create or replace temp table staged ({columns}, odd VARCHAR)"
+    return f"create or replace table staged ({columns}, odd VARCHAR)"
 
 
 @cache

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -44,6 +46,7 @@ PLACE_BITS = 40
 """Staged line numbers carry the load's place on the bench above this many bits."""
 LINE_MASK = (1 << PLACE_BITS) - 1
 PARQUET = "format parquet, compression zstd"
+DATES_AT_ONCE = 2
 
 
 @contextmanager
@@ -117,8 +120,8 @@ class Workbench:
     def __post_init__(self) -> None:
         self.run(shape.create_staged(self.source))
         self.run(
-            "create or replace temp table rejects (line_number BIGINT, reason VARCHAR, detail VARCHAR, raw BLOB);"
-            "create or replace temp table loads (place BIGINT, load_id VARCHAR, path VARCHAR)"
+            "create or replace table rejects (line_number BIGINT, reason VARCHAR, detail VARCHAR, raw BLOB);"
+            "create or replace table loads (place BIGINT, load_id VARCHAR, path VARCHAR)"
         )
 
     def run(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
@@ -206,7 +209,7 @@ class Workbench:
         names = ", ".join(identifier(name) for name in shape.row_columns(self.source))
         rows = f"select {names} from staged where odd is null"
         odd = self.run(
-            "create or replace temp table odd_lines as select line_number, odd as line from staged where odd is not null"
+            "create or replace table odd_lines as select line_number, odd as line from staged where odd is not null"
         )
         if odd[0][0]:
             self.run("delete from staged where odd is not null")
@@ -218,11 +221,11 @@ class Workbench:
 
     def _judge(self, names: str) -> str:
         """Read what is still odd by the tolerant rules; the rest of the query of the rows. What cannot be read is quarantined."""
-        odd = self.run("create or replace temp table odd_lines as select line_number, odd from staged where odd is not null")
+        odd = self.run("create or replace table odd_lines as select line_number, odd from staged where odd is not null")
         if not odd[0][0]:
             return ""
         columns = ", ".join(identifier(name) for name in (*shape.row_columns(self.source), "reason", "detail", "odd"))
-        self.run(f"create or replace temp table judged as select * from ({tolerant_select(self.source)}) as judged({columns})")
+        self.run(f"create or replace table judged as select * from ({tolerant_select(self.source)}) as judged({columns})")
         for place, count in self.run(
             f"select line_number >> {PLACE_BITS}, count(*) from judged where reason = 'blank' group by 1"
         ):
@@ -237,24 +240,31 @@ class Workbench:
         counts = self.run(
             f"select event_date::varchar, line_number >> {PLACE_BITS}, count(*) from ({rows}) group by all order by all"
         )
-        files = {date: self._write_date(rows, date) for date in dict.fromkeys(date for date, _, _ in counts)}
+        dates = list(dict.fromkeys(date for date, _, _ in counts))
+        # A date is often a single row group, which one thread writes: two dates at a time keep two threads busy.
+        with ThreadPoolExecutor(DATES_AT_ONCE) as pool:
+            files = dict(zip(dates, pool.map(partial(self._write_date, rows), dates, self._targets(dates)), strict=True))
+        self.files += files.values()
         for date, place, count in counts:
             load = self.loads[place]
             load.accepted += count
             load.by_date[date] = load.by_date.get(date, 0) + count
             load.files.append(files[date])
 
-    def _write_date(self, rows: str, date: str) -> Path:
-        target = self.folder / f"event_date={date}" / f"{self.name}.{self.first_part + len(self.files)}.parquet"
+    def _targets(self, dates: Sequence[str]) -> list[Path]:
+        first = self.first_part + len(self.files)
+        return [self.folder / f"event_date={date}" / f"{self.name}.{first + place}.parquet" for place, date in enumerate(dates)]
+
+    def _write_date(self, rows: str, date: str, target: Path) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         columns = ", ".join(identifier(name) for name in self.source.columns)
-        self.run(
-            f"""copy (
-                select {self.load_ids()} as load_id, line_number & {LINE_MASK} as line_number, {columns}
-                from ({rows}) where event_date = date {quoted(date)}
-            ) to {quoted(str(target))} ({PARQUET})"""
-        )
-        self.files.append(target)
+        with self.con.cursor() as beside:
+            beside.execute(
+                f"""copy (
+                    select {self.load_ids()} as load_id, line_number & {LINE_MASK} as line_number, {columns}
+                    from ({rows}) where event_date = date {quoted(date)}
+                ) to {quoted(str(target))} ({PARQUET})"""
+            ).fetchall()
         return target
 
     def load_ids(self) -> str:
