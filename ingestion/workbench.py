@@ -208,9 +208,7 @@ class Workbench:
         """Write staged rows to Parquet files, one a date, and judge the odd lines among them."""
         names = ", ".join(identifier(name) for name in shape.row_columns(self.source))
         rows = f"select {names} from staged where odd is null"
-        odd = self.run(
-            "create or replace table odd_lines as select line_number, odd as line from staged where odd is not null"
-        )
+        odd = self.run("create or replace table odd_lines as select line_number, odd as line from staged where odd is not null")
         if odd[0][0]:
             self.run("delete from staged where odd is not null")
             self.run(f"insert into staged {shape.exact_select(self.source, 'odd_lines', second_look=True)}")
