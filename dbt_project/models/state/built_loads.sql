@@ -3,6 +3,7 @@
 {{ commit_after_everything() }}
 -- depends_on: {{ ref('built_nodes') }}
 -- depends_on: {{ ref('built_edges') }}
+-- depends_on: {{ ref('built_elements') }}
 -- depends_on: {{ ref('built_device_users') }}
 
 select

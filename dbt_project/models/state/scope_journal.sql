@@ -13,12 +13,14 @@
 {% set views = existing_relation('intermediate', 'int_view_bounds') %}
 {% set nodes = existing_relation('state', 'built_nodes') %}
 {% set edges = existing_relation('state', 'built_edges') %}
+{% set elements = existing_relation('state', 'built_elements') %}
 -- depends_on: {{ ref('stale_event_dates') }}
 -- depends_on: {{ ref('last_finished_run') }}
 -- depends_on: {{ ref('events_staged') }}
 -- depends_on: {{ ref('current_loads') }}
 -- depends_on: {{ ref('int_node_versions') }}
 -- depends_on: {{ ref('int_edge_versions') }}
+-- depends_on: {{ ref('int_element_versions') }}
 with
 
 {% if events is none or flags.FULL_REFRESH %}
@@ -149,7 +151,7 @@ reached as (
         views.view_started_at,
         views.view_ended_at
     from {{ views }} as views
-    inner join ({{ changed_catalog_versions(nodes, edges) }}) as catalog_changes
+    inner join ({{ changed_catalog_versions(nodes, edges, elements) }}) as catalog_changes
         on
             views.workspace_id = catalog_changes.workspace_id
             and views.video_id = catalog_changes.video_id

@@ -2,7 +2,7 @@
 -- depends_on: {{ ref('int_device_users') }}
 -- depends_on: {{ ref('int_views') }}
 -- depends_on: {{ ref('int_sessions') }}
--- depends_on: {{ ref('int_interactions') }}
+-- depends_on: {{ ref('int_actions') }}
 {% set built = existing_relation('state', 'built_device_users') %}
 with
 
@@ -56,7 +56,7 @@ renamed_activity as (
     union all
     select workspace_id, device_id, started_date as date_day from {{ ref('int_sessions') }}
     union all
-    select workspace_id, device_id, occurred_date as date_day from {{ ref('int_interactions') }}
+    select workspace_id, device_id, occurred_date as date_day from {{ ref('int_actions') }}
 
 ),
 

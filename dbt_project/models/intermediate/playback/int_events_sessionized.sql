@@ -41,6 +41,7 @@ in_sessions as (
         vocabulary.is_playback_evidence,
         vocabulary.playing_after,
         vocabulary.closes_segment,
+        vocabulary.is_action,
         vocabulary.is_interaction or (events.event_type = 'branch_choice' and events.element_id is not null) as is_interaction,
         case
             when events.video_id is not null and vocabulary.is_view_event
@@ -97,6 +98,7 @@ final as (
         events.is_playback_evidence or (events.view_key is not null and events.position_seconds is not null) as is_evidence,
         events.playing_after,
         events.closes_segment,
+        events.is_action,
         events.is_interaction,
         events.is_interaction
         and (events.destination_url is not null or events.event_type in ('cta_click', 'product_click')) as is_outbound

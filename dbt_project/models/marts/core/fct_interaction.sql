@@ -5,7 +5,8 @@ with
 
 interactions as (
 
-    select * from {{ ref('int_interactions') }}
+    select * from {{ ref('int_actions') }}
+    where is_interaction
 
 ),
 
@@ -31,7 +32,7 @@ device_users as (
 owners as (
 
     select
-        interactions.interaction_id,
+        interactions.action_id,
         views.view_id,
         sessions.session_id,
         case when views.view_key is not null then views.user_id else sessions.user_id end as user_id,
@@ -49,7 +50,7 @@ final as (
 
     select
         ---------- ids
-        interactions.interaction_id,
+        interactions.action_id as interaction_id,
         owners.view_id,
         owners.session_id,
         interactions.workspace_id,
@@ -64,7 +65,7 @@ final as (
         interactions.position_seconds,
 
         ---------- what
-        interactions.interaction_type,
+        interactions.event_type as interaction_type,
         interactions.element_id,
         interactions.element_type,
         interactions.to_node_id,
@@ -80,7 +81,7 @@ final as (
         interactions.properties
 
     from interactions
-    inner join owners on interactions.interaction_id = owners.interaction_id
+    inner join owners on interactions.action_id = owners.action_id
     left join device_users on owners.workspace_id = device_users.workspace_id and owners.device_id = device_users.device_id
 
 )

@@ -1,4 +1,5 @@
--- One row per interaction, with everything its event says (rule 22).
+-- One row per action: an event around an element, the picture, a page or a goal, with everything it says. Interactions (rule 22) are
+-- the ones a person made on the video.
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_scopes',
@@ -11,14 +12,14 @@ sessionized as (
 
     select sessionized.* from {{ ref('int_events_sessionized') }} as sessionized
     {{ join_stale_scopes('sessionized', 'occurred_at') }}
-    {{ 'and' if is_incremental() else 'where' }} sessionized.is_interaction
+    {{ 'and' if is_incremental() else 'where' }} sessionized.is_action
 
 ),
 
 vocabulary as (
 
     select event_type from {{ ref('event_types') }}
-    where is_interaction or event_type = 'branch_choice'
+    where is_action
 
 ),
 
@@ -38,22 +39,28 @@ final as (
         sessionized.session_started_at,
         sessionized.view_key,
         sessionized.view_started_at,
-        {{ public_key(['events.workspace_id', 'events.source', 'events.event_date', 'events.event_id']) }} as interaction_id,
+        {{ public_key(['events.workspace_id', 'events.source', 'events.event_date', 'events.event_id']) }} as action_id,
+
+        ---------- order (rule 7)
+        events.occurred_at,
+        events.sequence_number,
+        events.event_id,
+        events.source,
+        events.event_date,
 
         ---------- who, when, where
         events.workspace_id,
-        events.source,
         events.device_id,
         events.user_id,
         events.playback_id,
-        events.occurred_at,
         events.occurred_date,
         events.video_id,
         events.node_id,
         events.position_seconds,
 
         ---------- what
-        events.event_type as interaction_type,
+        events.event_type,
+        sessionized.is_interaction,
         events.element_id,
         events.element_type,
         events.to_node_id,
