@@ -14,7 +14,7 @@ import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
@@ -168,13 +168,14 @@ def write_snapshot(
         for gone in held.keys() - {(relation.schema, relation.name) for relation in relations}:
             connection.execute(f"drop table snapshot.{Table(*gone).sql}").fetchall()
         offered = columns_of(connection, "warehouse")
+        dates = stale_dates(connection) if date_columns else []
         tables = []
         for done, relation in enumerate(relations):
             if on_progress:
                 on_progress(done, len(relations), f"{relation.schema}.{relation.name}")
             key = (relation.schema, relation.name)
             if key in date_columns and held.get(key) == offered[key]:
-                tables.append(replace_dates(connection, relation, date_columns[key]))
+                tables.append(replace_dates(connection, relation, date_columns[key], dates))
                 continue
             tables.append(copy_table(connection, relation))
             describe_table(connection, relation, descriptions.get(key))
@@ -206,13 +207,21 @@ def copy_table(connection: duckdb.DuckDBPyConnection, relation: Table) -> Table:
     return Table(relation.schema, relation.name, int(row[0][0]))
 
 
-def replace_dates(connection: duckdb.DuckDBPyConnection, relation: Table, date_column: str) -> Table:
+def replace_dates(connection: duckdb.DuckDBPyConnection, relation: Table, date_column: str, dates: Sequence[date]) -> Table:
     """Copy only the dates that the last run computed anew; everything else is as it was in the generation before."""
-    stale = f"{quoted(date_column)} in (select report_date from warehouse.state.stale_report_dates)"
-    connection.execute(f"delete from snapshot.{relation.sql} where {stale}").fetchall()
-    connection.execute(f"insert into snapshot.{relation.sql} by name from warehouse.{relation.sql} where {stale}").fetchall()
+    if dates:
+        # Listed as literals: only these reach the scans below a mart's joins.
+        stale = f"{quoted(date_column)} in ({', '.join(f'date {literal(day.isoformat())}' for day in dates)})"
+        connection.execute(f"delete from snapshot.{relation.sql} where {stale}").fetchall()
+        connection.execute(f"insert into snapshot.{relation.sql} by name from warehouse.{relation.sql} where {stale}").fetchall()
     row = connection.execute(f"select count(*) from snapshot.{relation.sql}").fetchall()
     return Table(relation.schema, relation.name, int(row[0][0]))
+
+
+def stale_dates(connection: duckdb.DuckDBPyConnection) -> list[date]:
+    """Report dates that the warehouse's last run computed anew."""
+    rows = connection.execute("select report_date from warehouse.state.stale_report_dates order by report_date").fetchall()
+    return [day for (day,) in rows]
 
 
 def columns_of(connection: duckdb.DuckDBPyConnection, database: str) -> dict[tuple[str, str], list[tuple[str, str]]]:

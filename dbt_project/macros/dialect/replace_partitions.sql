@@ -9,6 +9,14 @@
     {{ return(adapter.dispatch('replace_scopes_sql')(arguments)) }}
 {% endmacro %}
 
+{% macro get_incremental_add_to_dates_sql(arguments) %}
+    {{ return(adapter.dispatch('add_to_dates_sql')(arguments)) }}
+{% endmacro %}
+
+{% macro default__add_to_dates_sql(arguments) %}
+    {{ exceptions.raise_compiler_error('add_to_dates is untested on ' ~ target.type) }}
+{% endmacro %}
+
 {% macro default__replace_dates_sql(arguments) %}
     {{ exceptions.raise_compiler_error('replace_dates is untested on ' ~ target.type) }}
 {% endmacro %}
@@ -20,6 +28,20 @@
 {% macro duckdb__replace_dates_sql(arguments) %}
     delete from {{ arguments.target_relation }}
     where {{ config.get('meta')['date_column'] }} in ({{ stale_partition_dates() }});
+    {{ insert_all_columns(arguments) }}
+{% endmacro %}
+
+{# Of `events`: dates that count anew go whole; on the others what arrived takes the place of its earlier deliveries. Here alone rows decide
+   what is deleted: each key that arrived has exactly one row again. #}
+{% macro duckdb__add_to_dates_sql(arguments) %}
+    delete from {{ arguments.target_relation }}
+    where event_date in (select stale.event_date from {{ ref('stale_event_dates') }} as stale where stale.is_rebuilt);
+    delete from {{ arguments.target_relation }} as target
+    using {{ arguments.temp_relation }} as arrived
+    where
+        target.event_date = arrived.event_date
+        and target.event_key = arrived.event_key
+        {{ and_stale_event_date('target.event_date') }};
     {{ insert_all_columns(arguments) }}
 {% endmacro %}
 

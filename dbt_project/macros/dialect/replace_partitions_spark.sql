@@ -13,8 +13,8 @@
 {%- endmacro %}
 
 {% macro dbt_spark_validate_get_incremental_strategy(raw_strategy, file_format) -%}
-    {%- if raw_strategy not in ['append', 'replace_dates', 'replace_scopes'] -%}
-        {%- do exceptions.raise_compiler_error('incremental_strategy ' ~ raw_strategy ~ ' is none of append, replace_dates, replace_scopes') -%}
+    {%- if raw_strategy not in ['append', 'add_to_dates', 'replace_dates', 'replace_scopes'] -%}
+        {%- do exceptions.raise_compiler_error('incremental_strategy ' ~ raw_strategy ~ ' is none of append, add_to_dates, replace_dates, replace_scopes') -%}
     {%- endif -%}
     {{ return(raw_strategy) }}
 {%- endmacro %}
@@ -22,7 +22,7 @@
 {% macro dbt_spark_get_incremental_sql(strategy, source, target, existing, unique_key, incremental_predicates) -%}
     {%- if strategy == 'append' -%}
         {{ get_insert_into_sql(source, target) }}
-    {%- elif strategy == 'replace_dates' -%}
+    {%- elif strategy in ['add_to_dates', 'replace_dates'] -%}
         {{ spark_replace_dates_sql(source, target) }}
     {%- else -%}
         {{ spark_replace_scopes_sql(source, target) }}

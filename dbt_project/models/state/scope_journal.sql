@@ -7,7 +7,6 @@
     materialized='incremental',
     incremental_strategy='append',
 ) }}
-{% set built = existing_relation('state', 'built_loads') %}
 {% set events = existing_relation('events', 'events') %}
 {% set sessions = existing_relation('intermediate', 'int_session_bounds') %}
 {% set views = existing_relation('intermediate', 'int_view_bounds') %}
@@ -18,6 +17,7 @@
 -- depends_on: {{ ref('last_finished_run') }}
 -- depends_on: {{ ref('events_staged') }}
 -- depends_on: {{ ref('current_loads') }}
+-- depends_on: {{ ref('added_loads') }}
 -- depends_on: {{ ref('int_node_versions') }}
 -- depends_on: {{ ref('int_edge_versions') }}
 -- depends_on: {{ ref('int_element_versions') }}
@@ -53,11 +53,7 @@ base as (
 
 added_loads as (
 
-    select source, event_date, load_id, content_id from {{ ref('current_loads') }}
-    {% if built is not none -%}
-        except
-        select source, event_date, load_id, content_id from {{ built }}
-    {%- endif %}
+    select * from {{ ref('added_loads') }}
 
 ),
 

@@ -29,42 +29,22 @@ device_users as (
 ),
 
 -- the viewer is that of the view, or of the session where there is no view
-owners as (
+owned as (
 
     select
-        interactions.action_id,
+        interactions.action_id as interaction_id,
         views.view_id,
         sessions.session_id,
-        case when views.view_key is not null then views.user_id else sessions.user_id end as user_id,
         sessions.workspace_id,
-        sessions.device_id,
-        sessions.playback_id
-    from interactions
-    inner join sessions
-        on interactions.session_key = sessions.session_key and interactions.session_started_at = sessions.session_started_at
-    left join views on interactions.view_key = views.view_key and interactions.view_started_at = views.view_started_at
-
-),
-
-final as (
-
-    select
-        ---------- ids
-        interactions.action_id as interaction_id,
-        owners.view_id,
-        owners.session_id,
-        interactions.workspace_id,
         interactions.source,
-        {{ viewer_id('owners', 'device_users') }} as viewer_id,
-
-        ---------- when and where
+        case when views.view_key is not null then views.user_id else sessions.user_id end as user_id,
+        sessions.device_id,
+        sessions.playback_id,
         interactions.occurred_at,
         interactions.occurred_date,
         interactions.video_id,
         interactions.node_id,
         interactions.position_seconds,
-
-        ---------- what
         interactions.event_type as interaction_type,
         interactions.element_id,
         interactions.element_type,
@@ -79,10 +59,49 @@ final as (
         interactions.value,
         interactions.currency,
         interactions.properties
-
     from interactions
-    inner join owners on interactions.action_id = owners.action_id
-    left join device_users on owners.workspace_id = device_users.workspace_id and owners.device_id = device_users.device_id
+    inner join sessions
+        on interactions.session_key = sessions.session_key and interactions.session_started_at = sessions.session_started_at
+    left join views on interactions.view_key = views.view_key and interactions.view_started_at = views.view_started_at
+
+),
+
+final as (
+
+    select
+        ---------- ids
+        owned.interaction_id,
+        owned.view_id,
+        owned.session_id,
+        owned.workspace_id,
+        owned.source,
+        {{ viewer_id('owned', 'device_users') }} as viewer_id,
+
+        ---------- when and where
+        owned.occurred_at,
+        owned.occurred_date,
+        owned.video_id,
+        owned.node_id,
+        owned.position_seconds,
+
+        ---------- what
+        owned.interaction_type,
+        owned.element_id,
+        owned.element_type,
+        owned.to_node_id,
+        owned.destination_url,
+        owned.response,
+        owned.is_correct,
+        owned.score,
+        owned.max_score,
+        owned.x,
+        owned.y,
+        owned.value,
+        owned.currency,
+        owned.properties
+
+    from owned
+    left join device_users on owned.workspace_id = device_users.workspace_id and owned.device_id = device_users.device_id
 
 )
 

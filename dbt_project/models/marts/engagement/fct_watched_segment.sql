@@ -30,12 +30,12 @@ device_users as (
 segments as (
 
     select
-        view_key, view_started_at, node_id, 'derived' as evidence, segment_number, from_seconds, to_seconds,
+        view_key, view_started_at, started_date, node_id, 'derived' as evidence, segment_number, from_seconds, to_seconds,
         started_at, ended_at, play_wall_seconds, plausible_seconds
     from derived
     union all
     select
-        view_key, view_started_at, node_id, 'declared' as evidence, segment_number, from_seconds, to_seconds,
+        view_key, view_started_at, started_date, node_id, 'declared' as evidence, segment_number, from_seconds, to_seconds,
         cast(null as timestamp) as started_at, cast(null as timestamp) as ended_at,
         cast(null as double) as play_wall_seconds, cast(null as double) as plausible_seconds
     from declared
@@ -70,7 +70,12 @@ final as (
         {{ rounded_seconds('segments.plausible_seconds') }} as plausible_seconds
 
     from segments
-    inner join views on segments.view_key = views.view_key and segments.view_started_at = views.view_started_at
+    -- the date as well, so that a reader of some days scans these alone on both sides
+    inner join views
+        on
+            segments.view_key = views.view_key
+            and segments.view_started_at = views.view_started_at
+            and segments.started_date = views.started_date
     left join device_users on views.workspace_id = device_users.workspace_id and views.device_id = device_users.device_id
 
 )
