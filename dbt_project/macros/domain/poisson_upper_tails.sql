@@ -2,71 +2,64 @@
    The terms themselves are added up: those from the count on where it lies above the mean (small chances keep their digits), else
    what those below it leave of 1. Terms further than ten standard deviations out are below 1e-20 and left out. #}
 {% macro poisson_upper_tails(relation, columns, count, mean) -%}
-    {%- set listed = columns | join(', ') -%}
     with
 
     tails_asked as (
 
         select
-            {{ listed }},
+            {{ columns | join(', ') }},
             cast({{ count }} as bigint) as tail_count,
             cast({{ mean }} as double) as tail_mean
         from {{ relation }}
 
     ),
 
-    tails_bounded as (
+    tail_bounds as (
 
         select
-            *,
+            tail_count,
+            tail_mean,
             case
-                when tail_mean <= 0 then 1
                 when tail_count > tail_mean then tail_count
                 else greatest(cast(floor(tail_mean - 10 * sqrt(tail_mean) - 10) as bigint), 0)
             end as first_term,
             case
-                when tail_mean <= 0 then 0
                 when tail_count > tail_mean then tail_count + cast(ceil(10 * sqrt(tail_count)) as bigint) + 40
                 else tail_count - 1
             end as last_term
         from tails_asked
+        where tail_count > 0 and tail_mean > 0
+        group by tail_count, tail_mean
 
     ),
 
     tail_terms as (
 
-        {{ unnest_seconds('tails_bounded', columns + ['tail_count', 'tail_mean'], 'first_term', 'last_term') }}
+        {{ unnest_seconds('tail_bounds', ['tail_count', 'tail_mean'], 'first_term', 'last_term') }}
 
     ),
 
     tail_sums as (
 
         select
-            {{ listed }},
             tail_count,
             tail_mean,
             sum(exp(second * ln(tail_mean) - tail_mean - {{ ln_factorial('second') }})) as terms
         from tail_terms
-        group by {{ listed }}, tail_count, tail_mean
+        group by tail_count, tail_mean
 
     )
 
     select
-        {% for column in columns %}tails_bounded.{{ column }}, {% endfor %}
+        {% for column in columns %}tails_asked.{{ column }}, {% endfor %}
         case
-            when tails_bounded.tail_count <= 0 then 1
-            when tails_bounded.tail_mean <= 0 then 0
-            when tails_bounded.tail_count > tails_bounded.tail_mean then least(coalesce(tail_sums.terms, 0), 1)
+            when tails_asked.tail_count <= 0 then 1
+            when tails_asked.tail_mean <= 0 then 0
+            when tails_asked.tail_count > tails_asked.tail_mean then least(coalesce(tail_sums.terms, 0), 1)
             else greatest(1 - coalesce(tail_sums.terms, 0), 0)
         end as upper_tail
-    from tails_bounded
-    left join tail_sums
-        on
-            tails_bounded.tail_count = tail_sums.tail_count
-            and tails_bounded.tail_mean = tail_sums.tail_mean
-            {% for column in columns -%}
-                and tails_bounded.{{ column }} = tail_sums.{{ column }}
-            {% endfor %}
+    from tails_asked
+    left join tail_sums on tails_asked.tail_count = tail_sums.tail_count and tails_asked.tail_mean = tail_sums.tail_mean
 {%- endmacro %}
 
 {# ln(n!) of a whole number n >= 0: Stirling's series at n + 10, where four terms are good to 1e-12, less the ten factors too many. #}

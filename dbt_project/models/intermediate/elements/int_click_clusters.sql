@@ -43,7 +43,7 @@ owned as (
 
 ),
 
-clicked_cells as (
+cell_counts as (
 
     select
         {{ node | join(', ') }},
@@ -57,13 +57,12 @@ clicked_cells as (
 
 ),
 
-clicked_nodes as (
+clicked_cells as (
 
     select
-        {{ node | join(', ') }},
-        sum(click_count) as node_click_count
-    from clicked_cells
-    group by {{ node | join(', ') }}
+        *,
+        sum(click_count) over (partition by {{ node | join(', ') }}) as node_click_count
+    from cell_counts
 
 ),
 
@@ -97,18 +96,11 @@ view_levels as (
 covered_stretches as (
 
     select
-        view_levels.workspace_id,
-        view_levels.video_id,
-        view_levels.node_id,
-        {{ click_bucket('view_levels.edge_second') }} as first_bucket,
-        {{ click_bucket('view_levels.until_second') }} as last_bucket
+        {{ node | join(', ') }},
+        {{ click_bucket('edge_second') }} as first_bucket,
+        {{ click_bucket('until_second') }} as last_bucket
     from view_levels
-    inner join clicked_nodes
-        on
-            view_levels.workspace_id = clicked_nodes.workspace_id
-            and view_levels.video_id = clicked_nodes.video_id
-            and view_levels.node_id = clicked_nodes.node_id
-    where view_levels.view_count > 0
+    where view_count > 0
 
 ),
 
@@ -137,70 +129,50 @@ bucket_counts as (
 ),
 
 ---------- what chance would put into a cell
-rates as (
-
-    select
-        clicked_nodes.workspace_id,
-        clicked_nodes.video_id,
-        clicked_nodes.node_id,
-        bucket_counts.bucket_count * {{ cells }} as node_cell_count,
-        cast(clicked_nodes.node_click_count as double) / (bucket_counts.bucket_count * {{ cells }}) as clicks_per_cell
-    from clicked_nodes
-    inner join bucket_counts
-        on
-            clicked_nodes.workspace_id = bucket_counts.workspace_id
-            and clicked_nodes.video_id = bucket_counts.video_id
-            and clicked_nodes.node_id = bucket_counts.node_id
-
-),
-
 crowded_cells as (
 
     select
         clicked_cells.*,
-        rates.node_cell_count,
-        rates.clicks_per_cell
+        bucket_counts.bucket_count * {{ cells }} as node_cell_count,
+        cast(clicked_cells.node_click_count as double) / (bucket_counts.bucket_count * {{ cells }}) as clicks_per_cell
     from clicked_cells
-    inner join rates
+    inner join bucket_counts
         on
-            clicked_cells.workspace_id = rates.workspace_id
-            and clicked_cells.video_id = rates.video_id
-            and clicked_cells.node_id = rates.node_id
+            clicked_cells.workspace_id = bucket_counts.workspace_id
+            and clicked_cells.video_id = bucket_counts.video_id
+            and clicked_cells.node_id = bucket_counts.node_id
     where clicked_cells.viewer_count >= {{ var('hotspot_viewers') }}
-
-),
-
--- a node's cells with as many clicks share one chance
-counts as (
-
-    select {{ node | join(', ') }}, click_count, clicks_per_cell from crowded_cells
-    group by {{ node | join(', ') }}, click_count, clicks_per_cell
 
 ),
 
 tails as (
 
-    {{ poisson_upper_tails('counts', node + ['click_count'], 'click_count', 'clicks_per_cell') }}
+    {{ poisson_upper_tails(
+        'crowded_cells',
+        node + ['bucket', 'cell_x', 'cell_y', 'click_count', 'viewer_count', 'clicks_per_cell', 'node_cell_count'],
+        'click_count',
+        'clicks_per_cell'
+    ) }}
+
+),
+
+judged_cells as (
+
+    select
+        *,
+        floor(upper_tail * 1e12 + 0.5) / 1e12 as p_value
+    from tails
 
 ),
 
 hot_cells as (
 
-    select
-        crowded_cells.*,
-        floor(tails.upper_tail * 1e12 + 0.5) / 1e12 as p_value
-    from crowded_cells
-    inner join tails
-        on
-            crowded_cells.workspace_id = tails.workspace_id
-            and crowded_cells.video_id = tails.video_id
-            and crowded_cells.node_id = tails.node_id
-            and crowded_cells.click_count = tails.click_count
-    where floor(tails.upper_tail * 1e12 + 0.5) / 1e12 < {{ var('hotspot_cell_chance') }}
+    select * from judged_cells
+    where p_value < {{ var('hotspot_cell_chance') }}
 
 ),
 
----------- which of them touch: {{ cluster_rounds() }} rounds of passing on the least label (see the macro)
+---------- which of them touch
 {{ touching_cells('hot_cells', node, 'bucket', 'cell_x', 'cell_y', measures) }},
 
 final as (
