@@ -47,6 +47,105 @@ element_versions as (
 
 ),
 
+---------- where an element lies that an event names without its node (add_to_cart on a page often does)
+spoken_of as (
+
+    select
+        view_key,
+        view_started_at,
+        element_id,
+        min(case when node_id <> video_id then node_id end) as first_node_id,
+        max(case when node_id <> video_id then node_id end) as last_node_id,
+        bool_or(node_id = video_id) as is_unplaced
+    from actions
+    where element_id is not null
+    group by view_key, view_started_at, element_id
+
+),
+
+unplaced as (
+
+    select
+        spoken_of.view_key,
+        spoken_of.view_started_at,
+        spoken_of.element_id,
+        spoken_of.first_node_id,
+        spoken_of.last_node_id,
+        views.workspace_id,
+        views.video_id
+    from spoken_of
+    inner join views on spoken_of.view_key = views.view_key and spoken_of.view_started_at = views.view_started_at
+    where spoken_of.is_unplaced
+
+),
+
+authored_places as (
+
+    select
+        unplaced.view_key,
+        unplaced.view_started_at,
+        unplaced.element_id,
+        min(element_versions.node_id) as first_node_id,
+        max(element_versions.node_id) as last_node_id,
+        bool_or(element_versions.node_id = element_versions.video_id) as is_in_video_itself
+    from unplaced
+    inner join element_versions
+        on
+            unplaced.workspace_id = element_versions.workspace_id
+            and unplaced.video_id = element_versions.video_id
+            and unplaced.element_id = element_versions.element_id
+            and unplaced.view_started_at >= element_versions.valid_from
+            and unplaced.view_started_at < element_versions.valid_to
+    group by unplaced.view_key, unplaced.view_started_at, unplaced.element_id
+
+),
+
+places as (
+
+    select
+        unplaced.view_key,
+        unplaced.view_started_at,
+        unplaced.element_id,
+        case
+            when authored_places.is_in_video_itself then unplaced.video_id
+            when unplaced.first_node_id = unplaced.last_node_id then unplaced.first_node_id
+            when authored_places.first_node_id = authored_places.last_node_id then authored_places.first_node_id
+            else unplaced.video_id
+        end as node_id
+    from unplaced
+    left join authored_places
+        on
+            unplaced.view_key = authored_places.view_key
+            and unplaced.view_started_at = authored_places.view_started_at
+            and unplaced.element_id = authored_places.element_id
+
+),
+
+element_actions as (
+
+    select
+        actions.view_key,
+        actions.view_started_at,
+        coalesce(places.node_id, actions.node_id) as node_id,
+        actions.element_id,
+        actions.element_type,
+        actions.to_node_id,
+        actions.destination_url,
+        actions.event_type,
+        actions.is_interaction,
+        actions.occurred_at
+    from actions
+    left join places
+        on
+            actions.view_key = places.view_key
+            and actions.view_started_at = places.view_started_at
+            and actions.element_id = places.element_id
+            and actions.node_id = actions.video_id
+    where actions.element_id is not null
+
+),
+
+---------- what the view's events do with each element
 named as (
 
     select
@@ -66,8 +165,7 @@ named as (
         min(element_type) as reported_element_type,
         min(destination_url) as reported_destination_url,
         min(to_node_id) as reported_to_node_id
-    from actions
-    where element_id is not null
+    from element_actions
     group by view_key, view_started_at, node_id, element_id
 
 ),
