@@ -74,11 +74,12 @@ def shapes() -> dict[str, set[Cell]]:
     shapes = {
         f"{share} of all cells at random": set(generator.sample(space, int(share * len(space)))) for share in (0.01, 0.05, 0.1)
     }
-    snake = [(0, x if y % 4 == 0 else 19 * (y // 2 % 2), y) for y in range(20) for x in range(20)]
-    shapes["a snake over the whole frame"] = set(snake)
-    shapes["a snake that moves on every two seconds"] = {(i, x, y) for i, (_, x, y) in enumerate(dict.fromkeys(snake))}
+    rows = [[x for x in range(20) if y % 2 == 0 or x == (19 if y % 4 == 1 else 0)][:: 1 if y % 4 < 2 else -1] for y in range(20)]
+    snake = [(x, y) for y, row in enumerate(rows) for x in row]
+    shapes["a snake over the whole frame"] = {(0, x, y) for x, y in snake}
+    shapes["a snake that moves on every two seconds"] = {(i, x, y) for i, (x, y) in enumerate(snake)}
     shapes["an hour in a corner"] = {(bucket, 0, 0) for bucket in range(1800)}
-    shapes["an hour drifting to and fro"] = {(b, abs(b % 38 - 19), abs((b // 2) % 38 - 19)) for b in range(1800)}
+    shapes["twenty minutes drifting to and fro"] = {(b, abs(b % 38 - 19), abs((b // 2) % 38 - 19)) for b in range(600)}
     shapes["corners that touch"] = {(i, i, i) for i in range(20)}
     shapes["corners one apart"] = {(2 * i, i, i) for i in range(20)}
     return shapes

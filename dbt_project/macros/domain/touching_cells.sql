@@ -4,8 +4,8 @@
    Any two neighbours lie together in one of the eight tilings of space into 2 x 2 x 2 blocks, and all cells of a block are
    neighbours. A round gives every cell the least number in its eight blocks, then every set of cells that had a number in common
    the least that any of them got. Sets begin as runs of one cell's consecutive buckets, numbered in no order (by md5), so that a set
-   meets a smaller number nearby whatever its shape, and their sets become
-   fewer by two fifths or more each round: twelve join five hundred runs in a chain. A test asks whether the rounds were enough.
+   meets a smaller number nearby whatever its shape, and sets become fewer by two fifths or more each round: twelve rounds join some
+   five hundred runs in a chain, and anything round in three. A test asks whether the rounds were enough.
 
    Windows alone: a recursion that stops when nothing changes is more than Spark can say (UNION and windows are refused in it, 4.3), and
    a chain in which every step reads the one before once is planned once. All windows after the numbering lie within an owner,

@@ -1,4 +1,4 @@
--- The clicks and answers of an element, over its versions and days, are the interactions that name it and the clicks on the picture that do;
+-- The clicks and answers of an element, over its versions and days, are the interactions and the clicks on the picture that name it;
 -- over its nodes too, because one that names no node counts where the element lies.
 with
 

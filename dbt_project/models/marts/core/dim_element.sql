@@ -63,7 +63,9 @@ versions as (
     union all
 
     select
-        {% for column in key %}unauthored.{{ column }}, {% endfor %}
+        {% for column in key -%}
+            unauthored.{{ column }},
+        {% endfor -%}
         case when authored_elements.element_id is null then 1 else 0 end as version_number,
         false as is_in_catalog,
         cast(null as {{ string_type() }}) as element_type,

@@ -43,7 +43,9 @@ totals as (
 owned as (
 
     select
-        {% for column in cell %}clicks.{{ column }}, {% endfor %}
+        {% for column in cell -%}
+            clicks.{{ column }},
+        {% endfor -%}
         {{ viewer_id('views', 'device_users') }} as viewer_id
     from clicks
     inner join views on clicks.view_key = views.view_key and clicks.view_started_at = views.view_started_at

@@ -80,8 +80,8 @@ acting as (
         on
             interacting.workspace_id = converting.workspace_id
             and interacting.viewer_id = converting.viewer_id
-            and converting.occurred_at >= interacting.first_interacted_at
-            and converting.occurred_at <= interacting.first_interacted_at + interval '{{ var("action_window_days") }}' day
+            and interacting.first_interacted_at <= converting.occurred_at
+            and interacting.first_interacted_at + interval '{{ var("action_window_days") }}' day >= converting.occurred_at
     group by interacting.workspace_id, interacting.video_id, interacting.started_date
 
 ),
