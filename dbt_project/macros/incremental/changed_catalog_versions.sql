@@ -1,11 +1,12 @@
 {# The stretches of time in which what the catalog says of a video's nodes, edges and elements differs from what the warehouse was built with.
-   Facts are compared moment by moment, not version by version: an edit shortens the version before it and changes nothing there. #}
+   Facts are compared moment by moment, not version by version: an edit shortens the version before it and changes nothing there. An
+   element's number is such a fact: exposures are kept under it, and a snapshot that arrives late gives later versions another one. #}
 {% macro changed_catalog_versions(built_nodes, built_edges, built_elements) -%}
     {{ changed_stretches('int_node_versions', built_nodes, ['workspace_id', 'video_id', 'node_id'], ['duration_seconds']) }}
     union all
     {{ changed_stretches('int_edge_versions', built_edges, ['workspace_id', 'video_id', 'from_node_id'], []) }}
     union all
-    {{ changed_stretches('int_element_versions', built_elements, ['workspace_id', 'video_id', 'node_id', 'element_id'], element_facts()) }}
+    {{ changed_stretches('int_element_versions', built_elements, ['workspace_id', 'video_id', 'node_id', 'element_id'], element_facts() + ['version_number']) }}
 {%- endmacro %}
 
 {% macro changed_stretches(model, built, keys, facts) -%}

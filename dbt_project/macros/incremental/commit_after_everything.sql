@@ -12,6 +12,12 @@
     -- depends_on: {{ ref('dim_date') }}
     -- depends_on: {{ ref('tracker_health') }}
     -- depends_on: {{ ref('load') }}
+    -- depends_on: {{ ref('dim_element') }}
+    -- depends_on: {{ ref('element_performance') }}
+    -- depends_on: {{ ref('video_click_through') }}
+    -- depends_on: {{ ref('click_heatmap') }}
+    -- depends_on: {{ ref('false_click') }}
+    -- depends_on: {{ ref('suggested_hotspot') }}
     {% if execute and flags.WHICH in ['run', 'build'] %}
         {% set missing = [] %}
         {% for node in graph.nodes.values() if node.resource_type == 'model' and node.config.materialized == 'incremental' %}
