@@ -12,6 +12,17 @@
     -- depends_on: {{ ref('dim_date') }}
     -- depends_on: {{ ref('tracker_health') }}
     -- depends_on: {{ ref('load') }}
+    -- depends_on: {{ ref('question_result') }}
+    -- depends_on: {{ ref('option_result') }}
+    -- depends_on: {{ ref('poll_result') }}
+    -- depends_on: {{ ref('survey_result') }}
+    -- depends_on: {{ ref('survey_distribution') }}
+    -- depends_on: {{ ref('survey_response') }}
+    -- depends_on: {{ ref('learner_progress') }}
+    -- depends_on: {{ ref('training_compliance') }}
+    -- depends_on: {{ ref('knowledge_gap') }}
+    -- depends_on: {{ ref('topic_result') }}
+    -- depends_on: {{ ref('catalog_finding') }}
     {% if execute and flags.WHICH in ['run', 'build'] %}
         {% set missing = [] %}
         {% for node in graph.nodes.values() if node.resource_type == 'model' and node.config.materialized == 'incremental' %}
