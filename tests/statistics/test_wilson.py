@@ -19,7 +19,8 @@ def bounds() -> dict[tuple[int, int], tuple[float, float]]:
     low, high = (module.wilson_interval("k", "n", bound) for bound in ("low", "high"))
     with duckdb.connect() as connection:
         connection.execute("create table samples (k bigint, n bigint)")
-        connection.execute("insert into samples select unnest($k), unnest($n)", {"k": [k for k, _ in SAMPLES], "n": [n for _, n in SAMPLES]})
+        successes, trials = [list(column) for column in zip(*SAMPLES, strict=True)]
+        connection.execute("insert into samples select unnest($k), unnest($n)", {"k": successes, "n": trials})
         return {(k, n): (a, b) for k, n, a, b in connection.execute(f"select k, n, {low}, {high} from samples").fetchall()}
 
 

@@ -1,4 +1,4 @@
--- Every answer a person gave is an attempt at one quiz question, a vote or a survey response; only one that names no question is in no result.
+-- Every answer a person gave is an attempt at one quiz question, a vote or a survey response; only one without a question is in no result.
 with
 
 given as (

@@ -66,7 +66,15 @@ keys as (
 
     select question_key, workspace_id, video_id, question_id, kind, is_in_catalog, element_id from asked
     union all
-    select {{ question_key('authored') }} as question_key, workspace_id, video_id, question_id, kind, is_in_catalog, element_id from authored
+    select
+        {{ question_key('authored') }} as question_key,
+        workspace_id,
+        video_id,
+        question_id,
+        kind,
+        is_in_catalog,
+        element_id
+    from authored
 
 ),
 

@@ -1,4 +1,4 @@
--- One row per element that asked anybody, with the question it asks: the catalog's, or the element itself where the catalog names none (rule 40).
+-- One row per element that asked anybody, with the question it asks: the catalog's, or itself where the catalog names none (rule 40).
 {{ config(materialized='table') }}
 
 with
@@ -52,7 +52,7 @@ resolved as (
         on
             asked.workspace_id = named.workspace_id
             and asked.element_id = named.question_id
-            and (named.video_id is null or named.video_id = asked.video_id)
+            and (named.video_id is null or asked.video_id = named.video_id)
 
 ),
 

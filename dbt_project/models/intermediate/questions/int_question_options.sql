@@ -9,6 +9,16 @@ written as (
 
 ),
 
+spelled as (
+
+    select
+        *,
+        {{ trimmed('text') }} as words,
+        coalesce({{ number_from_text('option_id') }}, {{ number_from_text('text') }}) as rating
+    from written
+
+),
+
 final as (
 
     select
@@ -19,10 +29,10 @@ final as (
         is_correct,
         -- what a newer snapshot of the question leaves out is not offered any more
         as_of = max(as_of) over (partition by workspace_id, question_id) as is_offered,
-        {{ scaled_integer('coalesce(' ~ number_from_text('option_id') ~ ', ' ~ number_from_text('text') ~ ')', 1000) }} as rating_thousandths,
+        {{ scaled_integer('rating', 1000) }} as rating_thousandths,
         -- who answers with its words means it; of two with the same words the newest, then the first by its id
-        row_number() over (partition by workspace_id, question_id, {{ trimmed("text") }} order by as_of desc, option_id asc) = 1 as is_meant_by_text
-    from written
+        row_number() over (partition by workspace_id, question_id, words order by as_of desc, option_id asc) = 1 as is_meant_by_text
+    from spelled
 
 )
 
