@@ -18,6 +18,17 @@
     -- depends_on: {{ ref('click_heatmap') }}
     -- depends_on: {{ ref('false_click') }}
     -- depends_on: {{ ref('suggested_hotspot') }}
+    -- depends_on: {{ ref('question_result') }}
+    -- depends_on: {{ ref('option_result') }}
+    -- depends_on: {{ ref('poll_result') }}
+    -- depends_on: {{ ref('survey_result') }}
+    -- depends_on: {{ ref('survey_distribution') }}
+    -- depends_on: {{ ref('survey_response') }}
+    -- depends_on: {{ ref('learner_progress') }}
+    -- depends_on: {{ ref('training_compliance') }}
+    -- depends_on: {{ ref('knowledge_gap') }}
+    -- depends_on: {{ ref('topic_result') }}
+    -- depends_on: {{ ref('catalog_finding') }}
     {% if execute and flags.WHICH in ['run', 'build'] %}
         {% set missing = [] %}
         {% for node in graph.nodes.values() if node.resource_type == 'model' and node.config.materialized == 'incremental' %}
