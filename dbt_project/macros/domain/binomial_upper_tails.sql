@@ -1,5 +1,5 @@
-{# The probability of at least `successes` successes in `trials` trials of `probability` each: selects `columns` of a relation plus the
-   tail under its name. 1 without a success, 0 for more successes than trials, null where anything is unknown.
+{# The probability of at least `successes` successes in `trials` trials of `probability` each: selects `columns` of a relation, in which
+   no two rows agree, plus the tail under its name. 1 without a success, 0 for more successes than trials, null where anything is unknown.
 
    P(X >= x) is the regularized incomplete beta function I_p(x, n - x + 1). Below its peak the integrand falls off at least as fast as
    it does at p (it is log-concave), and no slower than a normal density of its deviation or an exponential one of its scale: what is
@@ -10,20 +10,20 @@
     select
         {{ columns | join(', ') }},
         case
-            when {{ successes }} is null or {{ trials }} is null or {{ probability }} is null then cast(null as double)
-            when {{ successes }} <= 0 then 1
-            when {{ successes }} > {{ trials }} or {{ probability }} <= 0 then 0
-            when {{ probability }} >= 1 then 1
+            when asked_x is null or asked_n is null or asked_p is null then cast(null as double)
+            when asked_x <= 0 then 1
+            when asked_x > asked_n or asked_p <= 0 then 0
+            when asked_p >= 1 then 1
             else least(greatest(case when tail_is_lower then tail_area else 1 - tail_area end, 0), 1)
         end as {{ name }}
     from (
         select
-            *,
-            tail_width * (
-                {% for place, weight in gauss_legendre_points() -%}
-                    {{ '+ ' if not loop.first }}{{ weight }} * {{ beta_density('tail_q - ' ~ place ~ ' * tail_width', 'tail_r + ' ~ place ~ ' * tail_width') }}
-                {% endfor %}
-            ) as tail_area
+            {{ columns | join(', ') }},
+            asked_x,
+            asked_n,
+            asked_p,
+            tail_is_lower,
+            tail_width * sum(points.weight * {{ beta_density('tail_q - points.place * tail_width', 'tail_r + points.place * tail_width') }}) as tail_area
         from (
             select
                 *,
@@ -48,11 +48,15 @@
                 from (
                     select
                         *,
+                        -- with one success the peak lies at 0: where the tail is small it is summed up, not taken from 1
                         coalesce(tail_p <= (tail_x - 1) / nullif(tail_n - 1, 0), true) or (tail_x = 1 and tail_n * tail_p <= 1) as tail_is_lower
                     from (
                         -- what the answer above never asks for is kept within the domain of a logarithm
                         select
-                            *,
+                            {{ columns | join(', ') }},
+                            {{ successes }} as asked_x,
+                            {{ trials }} as asked_n,
+                            {{ probability }} as asked_p,
                             cast(greatest({{ trials }}, 1) as double) as tail_n,
                             cast(least(greatest({{ successes }}, 1), greatest({{ trials }}, 1)) as double) as tail_x,
                             least(greatest({{ probability }}, 1e-300), 1 - 1e-15) as tail_p
@@ -61,6 +65,13 @@
                 ) as sided
             ) as mirrored
         ) as scaled
+        cross join (
+            values
+            {% for place, weight in gauss_legendre_points() -%}
+                ({{ place }}e0, {{ weight }}e0){{ ',' if not loop.last }}
+            {% endfor %}
+        ) as points (place, weight)
+        group by {{ columns | join(', ') }}, asked_x, asked_n, asked_p, tail_is_lower, tail_width
     ) as integrated
 {%- endmacro %}
 

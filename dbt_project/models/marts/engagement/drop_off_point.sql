@@ -1,6 +1,9 @@
 -- One row per stretch of seconds of a node at which more views leave for good than the seconds around it explain (rule 59).
 {{ config(materialized='table') }}
 {% set node = ['workspace_id', 'video_id', 'node_id'] %}
+{% set compared = node + [
+    'second', 'test_count', 'smoothed_lost', 'smoothed_at_risk', 'neighbours_lost', 'neighbours_at_risk', 'median_hazard'
+] %}
 with
 
 curve as (
@@ -70,7 +73,7 @@ tested as (
 
     select
         *,
-        count(*) over (partition by workspace_id, video_id) as test_count
+        count(*) over (partition by workspace_id) as test_count
     from smoothed
     where is_tested
 
@@ -94,10 +97,9 @@ compared as (
         suspects.test_count,
         cast(suspects.smoothed_lost as bigint) as smoothed_lost,
         cast(suspects.smoothed_at_risk as bigint) as smoothed_at_risk,
-        greatest(
-            median(neighbours.hazard_seen),
-            (cast(sum(neighbours.lost_seen) as double) + 1) / (cast(sum(neighbours.at_risk) as double) + 1)
-        ) as baseline_hazard
+        cast(sum(neighbours.lost_seen) as bigint) as neighbours_lost,
+        cast(sum(neighbours.at_risk) as bigint) as neighbours_at_risk,
+        median(neighbours.hazard_seen) as median_hazard
     from suspects
     inner join within as neighbours
         on
@@ -116,10 +118,24 @@ compared as (
 
 ),
 
-judged as (
+against_the_median as (
 
     {{ binomial_upper_tails(
-        'compared', node + ['second', 'test_count', 'baseline_hazard'], 'smoothed_lost', 'smoothed_at_risk', 'baseline_hazard', 'p_value'
+        'compared', compared, 'smoothed_lost', 'smoothed_at_risk', 'median_hazard', 'p_against_median'
+    ) }}
+
+),
+
+-- a median of few losses is often 0: of all that were lost here and around, did more fall here than the views playing explain?
+against_the_neighbours as (
+
+    {{ binomial_upper_tails(
+        'against_the_median',
+        compared + ['p_against_median'],
+        'smoothed_lost',
+        'smoothed_lost + neighbours_lost',
+        'cast(smoothed_at_risk as double) / (smoothed_at_risk + neighbours_at_risk)',
+        'p_against_neighbours'
     ) }}
 
 ),
@@ -127,9 +143,15 @@ judged as (
 ranked as (
 
     select
-        *,
-        row_number() over (partition by workspace_id, video_id order by p_value, node_id, second) as p_rank
-    from judged
+        {{ node | join(', ') }},
+        second,
+        test_count,
+        greatest(median_hazard, cast(neighbours_lost as double) / neighbours_at_risk) as baseline_hazard,
+        greatest(p_against_median, p_against_neighbours) as p_value,
+        row_number() over (
+            partition by workspace_id order by greatest(p_against_median, p_against_neighbours), video_id, node_id, second
+        ) as p_rank
+    from against_the_neighbours
 
 ),
 
@@ -137,11 +159,10 @@ accepted as (
 
     select
         workspace_id,
-        video_id,
         max(p_rank) as p_rank
     from ranked
     where p_value <= {{ var('drop_off_false_discovery_rate') }} * p_rank / test_count
-    group by workspace_id, video_id
+    group by workspace_id
 
 ),
 
@@ -154,7 +175,7 @@ significant as (
         ) as run_number
     from ranked
     inner join accepted
-        on ranked.workspace_id = accepted.workspace_id and ranked.video_id = accepted.video_id and ranked.p_rank <= accepted.p_rank
+        on ranked.workspace_id = accepted.workspace_id and ranked.p_rank <= accepted.p_rank
 
 ),
 

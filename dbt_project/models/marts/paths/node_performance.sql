@@ -1,4 +1,4 @@
--- One row per node that the catalog knows or that any view touched: the overview of a video's nodes over all time (rule 56).
+-- One row per node that the catalog knows or that any view visited or clicked in: a video's nodes over all time (rule 56).
 {{ config(materialized='table') }}
 {% set key = ['workspace_id', 'video_id', 'node_id'] %}
 with
@@ -99,6 +99,8 @@ final as (
     from nodes
     left join totals
         on nodes.workspace_id = totals.workspace_id and nodes.video_id = totals.video_id and nodes.node_id = totals.node_id
+    -- what only an impression or the like has named is no place anybody was shown
+    where nodes.is_in_catalog or totals.node_id is not null
 
 )
 
