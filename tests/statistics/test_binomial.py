@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -23,10 +24,11 @@ def statement(tmp_path_factory: pytest.TempPathFactory) -> str:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AUDIENCE_HOME", str(home))
         flags = ["--target", "ci", "--no-introspect", "--no-populate-cache", "--inline", INLINE]
-        result = dbtRunner().invoke(["--quiet", "compile", *(str(part) for place in places.items() for part in place), *flags])
+        result: Any = dbtRunner().invoke(
+            ["--quiet", "compile", *(str(part) for place in places.items() for part in place), *flags]
+        )
     assert result.success, result.exception
-    compiled: str = result.result.results[0].node.compiled_code
-    return compiled
+    return str(result.result.results[0].node.compiled_code)
 
 
 def tails(statement: str, questions: np.ndarray) -> np.ndarray:
@@ -74,6 +76,8 @@ def test_a_small_tail_is_small_by_the_right_factor(statement: str) -> None:
     assert apart.max() <= 1e-6, (questions[small][worst], found[worst], expected[small][worst])
 
 
-@pytest.mark.parametrize(("x", "n", "p", "tail"), [(0, 10, 0.0, 1), (1, 10, 0.0, 0), (10, 10, 1.0, 1), (11, 10, 1.0, 0), (0, 0, 0.5, 1)])
+@pytest.mark.parametrize(
+    ("x", "n", "p", "tail"), [(0, 10, 0.0, 1), (1, 10, 0.0, 0), (10, 10, 1.0, 1), (11, 10, 1.0, 0), (0, 0, 0.5, 1)]
+)
 def test_the_edges_are_certain(statement: str, x: int, n: int, p: float, tail: float) -> None:
     assert tails(statement, np.array([[x, n, p]], dtype=float)).tolist() == [tail]

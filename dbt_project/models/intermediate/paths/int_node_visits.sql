@@ -137,7 +137,9 @@ stretches as (
             event_type = 'ended' or (event_type <> 'node_enter' and furthest_seconds > {{ var('segment_tolerance_seconds') }})
         ), false) as has_progress,
         sum(case
-            when {{ epoch_microseconds('next_at') }} - {{ epoch_microseconds('occurred_at') }} <= {{ var('session_gap_minutes') }} * 60000000
+            when
+                {{ epoch_microseconds('next_at') }} - {{ epoch_microseconds('occurred_at') }}
+                <= {{ var('session_gap_minutes') }} * 60000000
                 then {{ epoch_microseconds('next_at') }} - {{ epoch_microseconds('occurred_at') }}
         end) as dwell_microseconds
     from numbered

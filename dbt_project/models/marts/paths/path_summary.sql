@@ -62,7 +62,7 @@ final as (
         ---------- how many
         row_number() over (
             partition by totals.workspace_id, totals.video_id
-            order by totals.view_count desc, totals.path_key
+            order by totals.view_count desc, totals.path_key asc
         ) as path_rank,
         totals.view_count,
         viewers.viewer_count,

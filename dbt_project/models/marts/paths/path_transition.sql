@@ -169,7 +169,8 @@ final as (
 
         ---------- how
         {% for kind in ['chosen', 'default', 'jump', 'unknown'] -%}
-            {{ kind ~ '_count' if kind != 'unknown' else '0' }} + case when entered_by = '{{ kind }}' then unexplained_count else 0 end as {{ kind }}_count,
+            {{ kind ~ '_count' if kind != 'unknown' else '0' }}
+            + case when entered_by = '{{ kind }}' then unexplained_count else 0 end as {{ kind }}_count,
         {% endfor -%}
         ended_count,
         dead_end_count,
