@@ -79,11 +79,11 @@ tested as (
 
 ),
 
--- where nobody was lost the tail is 1
+-- a few who leave within three seconds are no finding, however quiet it is around them: their tail counts as 1
 suspects as (
 
     select * from tested
-    where smoothed_lost > 0
+    where smoothed_lost >= {{ var('drop_off_views_lost') }}
 
 ),
 
@@ -188,7 +188,7 @@ losing_seconds as (
         within.hazard_seen,
         row_number() over (
             partition by significant.workspace_id, significant.video_id, significant.node_id, significant.run_number
-            order by within.hazard_seen desc, significant.second
+            order by within.hazard_seen desc, significant.second asc
         ) as hazard_rank
     from significant
     inner join within
@@ -269,7 +269,7 @@ on_screen as (
         count(*) over (partition by runs.workspace_id, runs.video_id, runs.node_id, runs.run_number) as element_count,
         row_number() over (
             partition by runs.workspace_id, runs.video_id, runs.node_id, runs.run_number
-            order by coalesce(elements.from_seconds, 0) desc, elements.element_id
+            order by coalesce(elements.from_seconds, 0) desc, elements.element_id asc
         ) as lateness
     from runs
     inner join element_versions as elements
@@ -296,7 +296,7 @@ final as (
         runs.last_second,
         row_number() over (
             partition by runs.workspace_id, runs.video_id
-            order by runs.views_lost desc, runs.node_id, runs.second
+            order by runs.views_lost desc, runs.node_id asc, runs.second asc
         ) as drop_off_rank,
 
         ---------- how many
