@@ -1,4 +1,4 @@
--- At every node of a video the arrivals are the departures and the exits; and a video's entries are its exits, and the views that visited a node.
+-- At every node of a video arrivals are departures and exits; a video's entries are its exits, and the views that visited a node.
 with
 
 transitions as (
