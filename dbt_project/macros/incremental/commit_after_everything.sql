@@ -29,6 +29,14 @@
     -- depends_on: {{ ref('knowledge_gap') }}
     -- depends_on: {{ ref('topic_result') }}
     -- depends_on: {{ ref('catalog_finding') }}
+    -- depends_on: {{ ref('fct_node_visit') }}
+    -- depends_on: {{ ref('path_transition') }}
+    -- depends_on: {{ ref('viewer_path') }}
+    -- depends_on: {{ ref('path_summary') }}
+    -- depends_on: {{ ref('node_performance') }}
+    -- depends_on: {{ ref('kpi_node_daily') }}
+    -- depends_on: {{ ref('survival_curve') }}
+    -- depends_on: {{ ref('drop_off_point') }}
     {% if execute and flags.WHICH in ['run', 'build'] %}
         {% set missing = [] %}
         {% for node in graph.nodes.values() if node.resource_type == 'model' and node.config.materialized == 'incremental' %}

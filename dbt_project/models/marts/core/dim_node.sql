@@ -28,6 +28,12 @@ graphs as (
 
 ),
 
+levels as (
+
+    select * from {{ ref('int_node_levels') }}
+
+),
+
 observed as (
 
     select
@@ -69,6 +75,10 @@ final as (
             when graphs.video_id is not null then edges.from_node_id is null
             when keys.node_id = keys.video_id then true
         end as is_ending,
+        case
+            when levels.level is not null then levels.level
+            when videos.start_node_id is null and keys.node_id = keys.video_id then 0
+        end as level,
         authored.node_id is not null as is_in_catalog,
         coalesce(observed.view_count, 0) as view_count
     from keys
@@ -78,6 +88,8 @@ final as (
         on keys.workspace_id = observed.workspace_id and keys.video_id = observed.video_id and keys.node_id = observed.node_id
     left join videos on keys.workspace_id = videos.workspace_id and keys.video_id = videos.video_id
     left join graphs on keys.workspace_id = graphs.workspace_id and keys.video_id = graphs.video_id
+    left join levels
+        on keys.workspace_id = levels.workspace_id and keys.video_id = levels.video_id and keys.node_id = levels.node_id
     left join edges
         on keys.workspace_id = edges.workspace_id and keys.video_id = edges.video_id and keys.node_id = edges.from_node_id
 
