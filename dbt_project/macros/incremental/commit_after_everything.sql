@@ -12,6 +12,7 @@
     -- depends_on: {{ ref('dim_date') }}
     -- depends_on: {{ ref('tracker_health') }}
     -- depends_on: {{ ref('load') }}
+    -- depends_on: {{ ref('funnel_step') }}
     {% if execute and flags.WHICH in ['run', 'build'] %}
         {% set missing = [] %}
         {% for node in graph.nodes.values() if node.resource_type == 'model' and node.config.materialized == 'incremental' %}
