@@ -13,6 +13,8 @@
     -- depends_on: {{ ref('tracker_health') }}
     -- depends_on: {{ ref('load') }}
     -- depends_on: {{ ref('funnel_step') }}
+    -- depends_on: {{ ref('dim_variant') }}
+    -- depends_on: {{ ref('experiment_result') }}
     {% if execute and flags.WHICH in ['run', 'build'] %}
         {% set missing = [] %}
         {% for node in graph.nodes.values() if node.resource_type == 'model' and node.config.materialized == 'incremental' %}

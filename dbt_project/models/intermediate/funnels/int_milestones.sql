@@ -1,5 +1,5 @@
 -- One row per event but the player's own reports (heartbeats, buffering), with what followed it in its session: what funnels and
--- experiments look at. A third to a half of the events, and none of what only playback needs.
+-- experiments look at, without what only playback needs (a third of a simulated audience's events, more of those with frequent heartbeats).
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_scopes',
