@@ -42,7 +42,8 @@ def test_there_is_no_chi_square_tail_of_no_or_too_many_degrees(computed: Compute
 
 def test_students_t(computed: Computed) -> None:
     t, degrees = grid(np.concatenate([np.linspace(-12, 12, 961), np.logspace(-9, 6, 121)]), np.array(DEGREES))
-    answer = computed("student_t_p_value('t', 'degrees')", {"t": t, "degrees": degrees})
+    z = computed("student_t_as_normal('t', 'degrees')", {"t": t, "degrees": degrees})
+    answer = computed("student_t_p_value('t', 'degrees', 'z')", {"t": t, "degrees": degrees, "z": z})
     np.testing.assert_allclose(answer, 2 * stats.t.sf(np.abs(t), degrees), rtol=0, atol=1e-8)
 
 

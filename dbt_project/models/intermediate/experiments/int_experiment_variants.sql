@@ -15,18 +15,25 @@ listed as (
 
 ),
 
--- of a variant listed twice the first counts
-authored_variants as (
+named as (
 
     select
         workspace_id,
         experiment_id,
         {{ identifier('variant_id') }} as variant_id,
-        min(position) as position,
-        min_by(case when planned_share > 0 then planned_share end, position) as written_share
+        position,
+        case when planned_share > 0 then planned_share end as written_share,
+        row_number() over (partition by workspace_id, experiment_id, {{ identifier('variant_id') }} order by position) as listing
     from listed
     where {{ identifier('variant_id') }} is not null
-    group by workspace_id, experiment_id, {{ identifier('variant_id') }}
+
+),
+
+-- of a variant listed twice the first counts
+authored_variants as (
+
+    select * from named
+    where listing = 1
 
 ),
 
@@ -51,7 +58,7 @@ written as (
     select
         *,
         coalesce(sum(written_share) over (partition by workspace_id, experiment_id), 0) as written_shares,
-        count(*) filter (where written_share is null) over (partition by workspace_id, experiment_id) as shareless_variants
+        sum(case when written_share is null then 1 else 0 end) over (partition by workspace_id, experiment_id) as shareless_variants
     from authored_variants
 
 ),

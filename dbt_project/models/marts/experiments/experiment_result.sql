@@ -173,13 +173,22 @@ tested as (
 
 ),
 
+standardized as (
+
+    select
+        *,
+        {{ student_t_as_normal('t', 'welch_degrees') }} as t_as_normal
+    from tested
+
+),
+
 judged as (
 
     select
         *,
         case
             when metric_kind = 'rate' then 2 * {{ normal_survival('abs(z)') }}
-            else {{ student_t_p_value('t', 'welch_degrees') }}
+            else {{ student_t_p_value('t', 'welch_degrees', 't_as_normal') }}
         end as p_value,
         case
             when metric_kind = 'rate'
@@ -187,7 +196,7 @@ judged as (
                     least(successes + control_successes, units + control_units - successes - control_successes)
                     * cast(least(units, control_units) as double) / nullif(units + control_units, 0)
         end as least_expected
-    from tested
+    from standardized
 
 ),
 
