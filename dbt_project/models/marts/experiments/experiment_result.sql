@@ -166,7 +166,7 @@ tested as (
         *,
         case when metric_kind = 'rate' and not is_control then {{ two_proportion_z(shares[0], shares[1], shares[2], shares[3]) }} end as z,
         case
-            when metric_kind = 'mean' and not is_control and welch_degrees >= 1
+            when metric_kind = 'mean' and not is_control and welch_degrees > 0.99e0
                 then (outcome - control_outcome) / nullif(difference_error, 0)
         end as t
     from against_control
@@ -273,7 +273,7 @@ final as (
             case
                 when adjusted.is_control then null
                 when adjusted.metric_kind = 'rate' then {{ share_difference_interval(shares[0], shares[1], shares[2], shares[3], bound) }}
-                when adjusted.welch_degrees >= 1
+                when adjusted.welch_degrees > 0.99e0
                     then
                         adjusted.outcome - adjusted.control_outcome
                         {{ sign }} {{ student_t_quantile('adjusted.welch_degrees') }} * adjusted.difference_error
