@@ -133,4 +133,6 @@ def test_a_funnel_is_clickhouses_window_funnel(warehouse: Warehouse, seed: int) 
         for row in rows
     }
     expected = {key: chain for key, (funnel, hits) in enumerate(cases) if (chain := best_chain(hits, funnel))}
-    assert [(cases[key], found.get(key), expected.get(key)) for key in range(STREAMS) if found.get(key) != expected.get(key)] == []
+    assert [
+        (cases[key], found.get(key), expected.get(key)) for key in range(STREAMS) if found.get(key) != expected.get(key)
+    ] == []

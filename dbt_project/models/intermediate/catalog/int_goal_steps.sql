@@ -6,7 +6,9 @@ with
 newest as (
 
     {{ newest_versions(
-        ref('stg_catalog__goals'), ['workspace_id', 'goal_id'], ['name', 'window_hours', 'is_ordered', 'is_strict', 'is_increasing', 'is_closed', 'steps']
+        ref('stg_catalog__goals'),
+        ['workspace_id', 'goal_id'],
+        ['name', 'window_hours', 'is_ordered', 'is_strict', 'is_increasing', 'is_closed', 'steps']
     ) }}
 
 ),

@@ -11,7 +11,9 @@ authored as (
 
 listed as (
 
-    {{ unnest_json_records('authored', ['workspace_id', 'experiment_id'], 'variants', {'variant_id': 'string', 'planned_share': 'double'}) }}
+    {{ unnest_json_records('authored', ['workspace_id', 'experiment_id'], 'variants', {
+        'variant_id': 'string', 'planned_share': 'double'
+    }) }}
 
 ),
 
@@ -90,7 +92,7 @@ described as (
             authored.{{ fact }},
         {% endfor -%}
         {{ lowercase(trimmed('authored.metric')) }} as metric,
-        case when {{ lowercase(trimmed('authored.unit')) }} in ('device', 'user') then {{ lowercase(trimmed('authored.unit')) }} else 'viewer' end as unit,
+        case {{ lowercase(trimmed('authored.unit')) }} when 'device' then 'device' when 'user' then 'user' else 'viewer' end as unit,
         shared.position,
         shared.share / nullif(sum(shared.share) over (partition by keys.workspace_id, keys.experiment_id), 0) as planned_share,
         shared.variant_id is not null as is_in_catalog,

@@ -1,9 +1,11 @@
 -- One row per funnel and viewer who took a step of it that counts: how far the viewer's best chain of steps got (rules 62, 63).
--- ClickHouse's windowFunnel, a step at a time: each hit of a step goes on from the latest chain that had reached the step before it. A step
--- sorts only its own hits and the chains that reached the one before.
+-- ClickHouse's windowFunnel, a step at a time: each hit of a step goes on from the latest chain that had reached the step before it. The
+-- passes form one line, without a branch or a join: Spark writes out a relation as often as it is read, and sorts once for all of them.
 {{ config(materialized='table') }}
 {% set levels = range(1, max_funnel_steps() + 1) %}
 {% set chain = ['funnel_key', 'viewer_key', 'entry_position'] %}
+{% set hit_columns = chain + ['level', 'hit_number', 'hit_at', 'window_microseconds', 'is_strict', 'is_increasing'] %}
+{% set so_far = '(partition by ' ~ chain | join(', ') ~ ' order by hit_number rows between unbounded preceding and current row)' %}
 with
 
 funnels as (
@@ -71,181 +73,83 @@ ordered_hits as (
 
 ),
 
-reached_1 as (
+-- Each pass lets the hits of one step go on from the latest chain that reached the step before. Later chains never begin, or take a step,
+-- earlier than the ones before them: the latest is the greatest.
+pass_1 as (
 
     select
-        {{ chain | join(', ') }},
-        hit_number,
-        hit_number as entry_hit_number,
-        hit_at as step_1_at
+        *,
+        case when level = 1 then hit_number end as entry_hit_number,
+        case when level = 1 then hit_at end as step_1_at,
+        false as is_leap
     from ordered_hits
-    where level = 1
 
 ),
 
 {% for level in levels if level > 1 %}
-{% set earlier = range(1, level) %}
-hits_{{ level }} as (
+before_{{ level }} as (
 
-    select * from ordered_hits
-    where level = {{ level }}
+    select
+        *,
+        max(case when level = 1 then hit_number end) over {{ so_far }} as begun_number,
+        max(case when level = {{ level - 1 }} then entry_hit_number end) over {{ so_far }} as earlier_entry_number,
+        {% for step in range(1, level) -%}
+            max(case when level = {{ level - 1 }} then step_{{ step }}_at end) over {{ so_far }} as earlier_{{ step }}_at{{ ',' if not loop.last }}
+        {% endfor -%}
+    from pass_{{ level - 1 }}
 
 ),
 
-followed_{{ level }} as (
+going_on_{{ level }} as (
 
     select
-        {{ chain | join(', ') }},
-        hit_number,
-        hit_at,
-        window_microseconds,
-        is_increasing,
-        true as is_hit,
-        cast(null as bigint) as entry_hit_number,
-        {% for step in earlier -%}
-            cast(null as bigint) as step_{{ step }}_at{{ ',' if not loop.last }}
-        {% endfor -%}
-    from hits_{{ level }}
-    union all
-    select
-        {{ chain | join(', ') }},
-        hit_number,
-        cast(null as bigint) as hit_at,
-        cast(null as bigint) as window_microseconds,
-        cast(null as boolean) as is_increasing,
-        false as is_hit,
-        entry_hit_number,
-        {% for step in earlier -%}
-            step_{{ step }}_at{{ ',' if not loop.last }}
-        {% endfor -%}
-    from reached_{{ level - 1 }} as reached
-    where
-        exists (
-            select 1 from hits_{{ level }} as hits
-            where
-                {% for column in chain -%}
-                    {{ 'and ' if not loop.first }}reached.{{ column }} = hits.{{ column }}
-                {% endfor %}
-        )
+        *,
+        coalesce(
+            level = {{ level }}
+            and hit_at <= earlier_1_at + window_microseconds
+            and (not is_increasing or hit_at > earlier_{{ level - 1 }}_at), false
+        ) as goes_on
+    from before_{{ level }}
 
 ),
 
--- later chains never begin, or take a step, earlier than the ones before: the latest is the greatest
-continued_{{ level }} as (
+pass_{{ level }} as (
 
     select
-        {{ chain | join(', ') }},
-        hit_number,
-        hit_at,
-        window_microseconds,
-        is_increasing,
-        is_hit,
-        max(entry_hit_number) over (
-            partition by {{ chain | join(', ') }} order by hit_number
-            rows between unbounded preceding and current row
-        ) as entry_hit_number,
-        {% for step in earlier -%}
-            max(step_{{ step }}_at) over (
-                partition by {{ chain | join(', ') }} order by hit_number
-                rows between unbounded preceding and current row
-            ) as step_{{ step }}_at{{ ',' if not loop.last }}
+        {% for column in hit_columns -%}
+            {{ column }},
         {% endfor -%}
-    from followed_{{ level }}
-
-),
-
-reached_{{ level }} as (
-
-    select
-        {{ chain | join(', ') }},
-        hit_number,
-        entry_hit_number,
-        {% for step in earlier -%}
-            step_{{ step }}_at,
+        case when goes_on then earlier_entry_number else entry_hit_number end as entry_hit_number,
+        {% for step in range(1, level) -%}
+            case when goes_on then earlier_{{ step }}_at else step_{{ step }}_at end as step_{{ step }}_at,
         {% endfor -%}
-        hit_at as step_{{ level }}_at
-    from continued_{{ level }}
-    where
-        is_hit
-        and hit_at <= step_1_at + window_microseconds
-        and (not is_increasing or hit_at > step_{{ level - 1 }}_at)
+        case when goes_on then hit_at end as step_{{ level }}_at,
+        is_leap or (level = {{ level }} and begun_number is not null and earlier_1_at is null) as is_leap
+    from going_on_{{ level }}
 
 ),
 {% endfor %}
 
-reached as (
-
-    {% for level in levels -%}
-        select
-            {{ chain | join(', ') }},
-            {{ level }} as level,
-            hit_number,
-            entry_hit_number,
-            {% for step in levels -%}
-                {{ 'step_' ~ step ~ '_at' if step <= level else 'cast(null as bigint) as step_' ~ step ~ '_at' }}{{ ',' if not loop.last }}
-            {% endfor -%}
-        from reached_{{ level }}
-        {{ 'union all' if not loop.last }}
-    {% endfor %}
-
-),
-
 -- A strict funnel is over with the first hit of a step whose predecessor has not been reached, once its first step was taken.
-first_reached as (
+ended as (
 
     select
-        {{ chain | join(', ') }},
-        level,
-        min(hit_number) as first_hit_number
-    from reached
-    group by {{ chain | join(', ') }}, level
-
-),
-
-ends as (
-
-    select
-        {% for column in chain -%}
-            hits.{{ column }},
-        {% endfor -%}
-        min(hits.hit_number) as end_number
-    from ordered_hits as hits
-    inner join first_reached as begun
-        on
-            begun.level = 1
-            and hits.hit_number > begun.first_hit_number
-            {% for column in chain -%}
-                and hits.{{ column }} = begun.{{ column }}
-            {% endfor %}
-    left join first_reached as before
-        on
-            before.level = hits.level - 1
-            {% for column in chain -%}
-                and hits.{{ column }} = before.{{ column }}
-            {% endfor %}
-    where
-        hits.is_strict
-        and hits.level > 1
-        and (before.first_hit_number is null or before.first_hit_number > hits.hit_number)
-    group by {% for column in chain %}hits.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
+        *,
+        min(case when is_strict and is_leap then hit_number end) over (partition by {{ chain | join(', ') }}) as end_number
+    from pass_{{ max_funnel_steps() }}
 
 ),
 
 ordered_chains as (
 
     select
-        reached.*,
+        *,
         row_number() over (
-            partition by reached.funnel_key, reached.viewer_key
-            order by reached.entry_position + reached.level desc, reached.entry_position asc, reached.hit_number asc
+            partition by funnel_key, viewer_key
+            order by entry_position + level desc, entry_position asc, hit_number asc
         ) as preference
-    from reached
-    left join ends
-        on
-            {% for column in chain -%}
-                {{ 'and ' if not loop.first }}reached.{{ column }} = ends.{{ column }}
-            {% endfor %}
-    where ends.end_number is null or reached.hit_number < ends.end_number
+    from ended
+    where entry_hit_number is not null and (end_number is null or hit_number < end_number)
 
 ),
 
@@ -279,7 +183,8 @@ unordered_steps as (
         hit_number,
         {% for step in levels -%}
             case when next_{{ step }}_at <= window_ends_at then next_{{ step }}_at end as step_{{ step }}_at,
-            coalesce(case when next_{{ step }}_at <= window_ends_at then next_{{ step }}_number end, 0) as step_{{ step }}_number{{ ',' if not loop.last }}
+            case when next_{{ step }}_at <= window_ends_at then next_{{ step }}_number else 0 end as step_{{ step }}_number
+            {{- ',' if not loop.last }}
         {% endfor -%}
     from unordered_stretches
 
