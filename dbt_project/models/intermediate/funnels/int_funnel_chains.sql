@@ -5,7 +5,6 @@
 {% set levels = range(1, max_funnel_steps() + 1) %}
 {% set chain = ['funnel_key', 'viewer_key', 'entry_position'] %}
 {% set hit_columns = chain + ['level', 'hit_number', 'hit_at', 'window_microseconds', 'is_strict', 'is_increasing'] %}
-{% set so_far = '(partition by ' ~ chain | join(', ') ~ ' order by hit_number rows between unbounded preceding and current row)' %}
 with
 
 funnels as (
@@ -91,10 +90,19 @@ before_{{ level }} as (
 
     select
         *,
-        max(case when level = 1 then hit_number end) over {{ so_far }} as begun_number,
-        max(case when level = {{ level - 1 }} then entry_hit_number end) over {{ so_far }} as earlier_entry_number,
+        max(case when level = 1 then hit_number end) over (
+            partition by {{ chain | join(', ') }} order by hit_number
+            rows between unbounded preceding and current row
+        ) as begun_number,
+        max(case when level = {{ level - 1 }} then entry_hit_number end) over (
+            partition by {{ chain | join(', ') }} order by hit_number
+            rows between unbounded preceding and current row
+        ) as earlier_entry_number,
         {% for step in range(1, level) -%}
-            max(case when level = {{ level - 1 }} then step_{{ step }}_at end) over {{ so_far }} as earlier_{{ step }}_at{{ ',' if not loop.last }}
+            max(case when level = {{ level - 1 }} then step_{{ step }}_at end) over (
+                partition by {{ chain | join(', ') }} order by hit_number
+                rows between unbounded preceding and current row
+            ) as earlier_{{ step }}_at{{ ',' if not loop.last }}
         {% endfor -%}
     from pass_{{ level - 1 }}
 
@@ -194,8 +202,15 @@ unordered_counts as (
 
     select
         *,
-        {% for step in levels %}case when step_{{ step }}_at is null then 0 else 1 end{{ ' + ' if not loop.last }}{% endfor %} as level,
-        greatest({% for step in levels %}step_{{ step }}_number{{ ', ' if not loop.last }}{% endfor %}) as last_hit_number
+        {% for step in levels -%}
+            {{ '+ ' if not loop.first }}case when step_{{ step }}_at is null then 0 else 1 end
+        {% endfor -%}
+        as level,
+        greatest(
+            {% for step in levels -%}
+                step_{{ step }}_number{{ ',' if not loop.last }}
+            {% endfor -%}
+        ) as last_hit_number
     from unordered_steps
 
 ),

@@ -90,9 +90,9 @@ taken as (
         on
             owners.workspace_id = steps.workspace_id
             and owners.kind = steps.event_type
-            and (steps.video_id is null or steps.video_id = owners.video_id)
-            and (steps.node_id is null or steps.node_id = owners.node_id)
-            and (steps.element_id is null or steps.element_id = owners.element_id)
+            and (steps.video_id is null or owners.video_id = steps.video_id)
+            and (steps.node_id is null or owners.node_id = steps.node_id)
+            and (steps.element_id is null or owners.element_id = steps.element_id)
     left join device_users on owners.workspace_id = device_users.workspace_id and owners.device_id = device_users.device_id
 
 ),

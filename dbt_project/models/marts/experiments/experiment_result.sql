@@ -301,7 +301,8 @@ final as (
                 then 'not enough data'
             when adjusted.adjusted_p_value < {{ var('experiment_significance') }}
                 then case when adjusted.outcome > adjusted.control_outcome then 'better' else 'worse' end
-            when adjusted.needed_units is null or least(adjusted.units, adjusted.control_units) < adjusted.needed_units then 'not enough data'
+            when adjusted.needed_units is null or least(adjusted.units, adjusted.control_units) < adjusted.needed_units
+                then 'not enough data'
             else 'no difference seen'
         end as verdict
 
