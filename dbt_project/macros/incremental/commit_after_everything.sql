@@ -37,6 +37,9 @@
     -- depends_on: {{ ref('kpi_node_daily') }}
     -- depends_on: {{ ref('survival_curve') }}
     -- depends_on: {{ ref('drop_off_point') }}
+    -- depends_on: {{ ref('funnel_step') }}
+    -- depends_on: {{ ref('dim_variant') }}
+    -- depends_on: {{ ref('experiment_result') }}
     {% if execute and flags.WHICH in ['run', 'build'] %}
         {% set missing = [] %}
         {% for node in graph.nodes.values() if node.resource_type == 'model' and node.config.materialized == 'incremental' %}

@@ -1,12 +1,14 @@
 -- One row per goal and step, as the newest snapshot that names the goal writes them.
 {{ config(materialized='table') }}
-{% set goal_columns = ['workspace_id', 'goal_id', 'goal_name', 'window_hours', 'is_ordered', 'is_strict', 'is_closed'] %}
+{% set goal_columns = ['workspace_id', 'goal_id', 'goal_name', 'window_hours', 'is_ordered', 'is_strict', 'is_increasing', 'is_closed'] %}
 with
 
 newest as (
 
     {{ newest_versions(
-        ref('stg_catalog__goals'), ['workspace_id', 'goal_id'], ['name', 'window_hours', 'is_ordered', 'is_strict', 'is_closed', 'steps']
+        ref('stg_catalog__goals'),
+        ['workspace_id', 'goal_id'],
+        ['name', 'window_hours', 'is_ordered', 'is_strict', 'is_increasing', 'is_closed', 'steps']
     ) }}
 
 ),

@@ -5,6 +5,7 @@
     'window_hours': 'number',
     'is_ordered': 'flag',
     'is_strict': 'flag',
+    'is_increasing': 'flag',
     'is_closed': 'flag',
     'steps': 'text',
 }) }}
