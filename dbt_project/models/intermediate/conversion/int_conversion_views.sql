@@ -7,6 +7,7 @@ conversions as (
 
     select
         *,
+        {{ hash_key(['conversion_id']) }} as conversion_key,
         {{ epoch_microseconds('occurred_at') }} as closes_at
     from {{ ref('int_conversion_viewers') }}
 
@@ -58,12 +59,12 @@ numbered as (
 
 moments as (
 
-    select workspace_id, viewer_id, began_at as moment, 1 as is_view, view_id as moment_id, 'view' as moment_kind from numbered
+    select workspace_id, viewer_id, began_at as moment, 1 as is_view, view_key as moment_id, 'view' as moment_kind from numbered
     union all
-    select workspace_id, viewer_id, closes_at - {{ window_microseconds }} as moment, 0 as is_view, conversion_id as moment_id, 'open' as moment_kind
+    select workspace_id, viewer_id, closes_at - {{ window_microseconds }} as moment, 0 as is_view, conversion_key as moment_id, 'open' as moment_kind
     from conversions
     union all
-    select workspace_id, viewer_id, closes_at as moment, 0 as is_view, conversion_id as moment_id, 'close' as moment_kind from conversions
+    select workspace_id, viewer_id, closes_at as moment, 0 as is_view, conversion_key as moment_id, 'close' as moment_kind from conversions
 
 ),
 
@@ -84,7 +85,7 @@ counted as (
 windows as (
 
     select
-        moment_id as conversion_id,
+        moment_id as conversion_key,
         max(case when moment_kind = 'open' then earlier_views end) as views_before_window,
         max(case when moment_kind = 'close' then earlier_views end) as views_before_conversion
     from counted
@@ -104,7 +105,7 @@ bounds as (
         ) as bigint) + 1 as first_number,
         cast(windows.views_before_conversion as bigint) as last_number
     from conversions
-    inner join windows on conversions.conversion_id = windows.conversion_id
+    inner join windows on conversions.conversion_key = windows.conversion_key
 
 ),
 
