@@ -1,5 +1,8 @@
 -- What may be added up is on a day the same for a workspace and for all its videos; the viewers of a workspace are at most those of all
 -- its videos and at least those of the busiest.
+{% set additive = [
+    'view_count', 'impressions', 'implied_impressions', 'plays', 'engaged_plays', 'sessions_with_play', 'bounces', 'watch_seconds'
+] %}
 with
 
 videos as (
@@ -7,7 +10,7 @@ videos as (
     select
         workspace_id,
         date_day,
-        {% for measure in ['view_count', 'impressions', 'implied_impressions', 'plays', 'engaged_plays', 'sessions_with_play', 'bounces', 'watch_seconds'] -%}
+        {% for measure in additive -%}
             sum({{ measure }}) as {{ measure }},
         {% endfor -%}
         {% for viewers in ['unique_viewers', 'unique_authenticated_viewers', 'engaged_viewers', 'completed_viewers'] -%}
@@ -28,7 +31,7 @@ full outer join videos on days.workspace_id = videos.workspace_id and days.date_
 where
     days.workspace_id is null
     or videos.workspace_id is null
-    {% for measure in ['view_count', 'impressions', 'implied_impressions', 'plays', 'engaged_plays', 'sessions_with_play', 'bounces'] -%}
+    {% for measure in additive if measure != 'watch_seconds' -%}
         or days.{{ measure }} <> videos.{{ measure }}
     {% endfor -%}
     or abs(days.watch_seconds - videos.watch_seconds) > 0.001 * videos.video_count

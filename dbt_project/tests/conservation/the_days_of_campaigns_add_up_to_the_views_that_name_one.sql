@@ -1,4 +1,5 @@
--- What may be added up in kpi_campaign_daily is what the views of that day that name the campaign add up to; a session counts for at most one.
+-- What may be added up in kpi_campaign_daily is what the views of that day that name the campaign add up to; a session counts for one
+-- campaign at most.
 with
 
 views as (

@@ -1,6 +1,8 @@
 -- Distinct viewers of a range of dates are the sum of viewer_return over it, whoever was active before it left out: for the whole history,
 -- both halves, the middle, the last seven days and the first, in every slice.
-{% set columns = {'workspace': 'workspace_id', 'video': 'video_id', 'campaign': 'utm_campaign', 'device_type': 'device_type', 'country': 'country'} %}
+{% set columns = {
+    'workspace': 'workspace_id', 'video': 'video_id', 'campaign': 'utm_campaign', 'device_type': 'device_type', 'country': 'country'
+} %}
 with
 
 dates as (

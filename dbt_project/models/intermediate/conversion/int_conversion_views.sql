@@ -61,7 +61,13 @@ moments as (
 
     select workspace_id, viewer_id, began_at as moment, 1 as is_view, view_key as moment_id, 'view' as moment_kind from numbered
     union all
-    select workspace_id, viewer_id, closes_at - {{ window_microseconds }} as moment, 0 as is_view, conversion_key as moment_id, 'open' as moment_kind
+    select
+        workspace_id,
+        viewer_id,
+        closes_at - {{ window_microseconds }} as moment,
+        0 as is_view,
+        conversion_key as moment_id,
+        'open' as moment_kind
     from conversions
     union all
     select workspace_id, viewer_id, closes_at as moment, 0 as is_view, conversion_key as moment_id, 'close' as moment_kind from conversions
@@ -111,7 +117,9 @@ bounds as (
 
 places as (
 
-    {{ unnest_seconds('bounds', ['conversion_id', 'workspace_id', 'viewer_id', 'first_number', 'last_number'], 'first_number', 'last_number') }}
+    {{ unnest_seconds(
+        'bounds', ['conversion_id', 'workspace_id', 'viewer_id', 'first_number', 'last_number'], 'first_number', 'last_number'
+    ) }}
 
 ),
 

@@ -11,7 +11,7 @@
     'order_id': ['order_id', 'transaction_id'],
 } %}
 {% set paths = [] %}
-{% for names in said.values() %}{% for name in names %}{% do paths.append(([name], 'string')) %}{% endfor %}{% endfor %}
+{% for name in said.values() | sum(start=[]) %}{% do paths.append(([name], 'string')) %}{% endfor %}
 with
 
 actions as (
@@ -55,7 +55,11 @@ final as (
         value,
         {{ currency_code('currency') }} as currency,
         {% for column, names in said.items() -%}
-            coalesce({% for name in names %}{{ identifier(json_field('said', [name])) }}, {% endfor %}null) as {{ column }},
+            coalesce(
+                {% for name in names -%}
+                    {{ identifier(json_field('said', [name])) }}{{ ',' if not loop.last }}
+                {% endfor %}
+            ) as {{ column }},
         {% endfor -%}
         properties
 

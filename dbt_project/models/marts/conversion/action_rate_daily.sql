@@ -53,7 +53,7 @@ engaged_views as (
         *,
         {{ hash_key(['workspace_id', 'viewer_id']) }} as viewer_key
     from owned_views
-    where {{ hash_key(['workspace_id', 'viewer_id']) }} in (select viewer_key from converting_viewers)
+    where {{ hash_key(['workspace_id', 'viewer_id']) }} in (select converting_viewers.viewer_key from converting_viewers)
 
 ),
 

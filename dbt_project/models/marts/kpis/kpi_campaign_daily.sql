@@ -34,7 +34,7 @@ session_campaigns as (
     from {{ ref('fct_view') }}
     where
         utm_campaign is not null
-        and session_id in (select session_id from played_sessions)
+        and session_id in (select played_sessions.session_id from played_sessions)
     group by workspace_id, session_id
 
 ),
