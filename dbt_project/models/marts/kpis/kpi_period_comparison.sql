@@ -63,8 +63,8 @@ counted_dates as (
 
 ),
 
--- Kinds, comparisons and metrics are numbered, not united: Spark computes a CTE anew wherever it is mentioned, so that unions made a plan of
--- thousands of scans, and Spark 4.3 fails to send some plans with a union to its executors.
+-- Kinds, comparisons and metrics are numbered, not united: Spark computes a CTE anew wherever it is mentioned, so that unions made a plan
+-- of thousands of scans, and Spark 4.3 fails to send some plans with a union to its executors.
 kind_dates as (
 
     {{ unnest_seconds('counted_dates', ['workspace_id', 'first_date', 'last_date', 'date_day', 'days_back'], '1', kinds | length) }}
