@@ -40,6 +40,17 @@
     -- depends_on: {{ ref('funnel_step') }}
     -- depends_on: {{ ref('dim_variant') }}
     -- depends_on: {{ ref('experiment_result') }}
+    -- depends_on: {{ ref('dim_campaign') }}
+    -- depends_on: {{ ref('fct_conversion') }}
+    -- depends_on: {{ ref('attribution') }}
+    -- depends_on: {{ ref('roi_by_video') }}
+    -- depends_on: {{ ref('roi_by_campaign') }}
+    -- depends_on: {{ ref('revenue_by_element') }}
+    -- depends_on: {{ ref('action_rate_daily') }}
+    -- depends_on: {{ ref('kpi_campaign_daily') }}
+    -- depends_on: {{ ref('kpi_workspace_daily') }}
+    -- depends_on: {{ ref('viewer_return') }}
+    -- depends_on: {{ ref('kpi_period_comparison') }}
     {% if execute and flags.WHICH in ['run', 'build'] %}
         {% set missing = [] %}
         {% for node in graph.nodes.values() if node.resource_type == 'model' and node.config.materialized == 'incremental' %}

@@ -21,6 +21,6 @@ sessions as (
 
 ),
 
-{{ video_kpis('date_day', day_of) }}
+{{ period_kpis('date_day', day_of, 'video_id', 'first_played_video_id') }}
 
 select * from final

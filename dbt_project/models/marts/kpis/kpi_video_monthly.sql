@@ -21,6 +21,6 @@ sessions as (
 
 ),
 
-{{ video_kpis('month_start_date', month_of) }}
+{{ period_kpis('month_start_date', month_of, 'video_id', 'first_played_video_id') }}
 
 select * from final

@@ -1,13 +1,15 @@
-{# The top line of a video over a period (rule 25): unique viewers are counted in the period, never added up. `period` names the column,
-   `period_of` turns a date column into it. #}
-{% macro video_kpis(period, period_of) -%}
+{# The top line over a period (rule 25): unique viewers are counted in the period, never added up. `period` names the column, `period_of`
+   turns a date column into it. `thing` is what is reported beside the workspace, a column of the CTE `views`, and `session_thing` the
+   column of the CTE `sessions` that says for which one a session counts; what is null in them counts for none. Ends in `final`. #}
+{% macro period_kpis(period, period_of, thing=none, session_thing=none) -%}
+{% set grain = ['workspace_id'] + ([thing] if thing else []) + [period] %}
 {% set completions = ['', '_by_position', '_by_coverage', '_by_event', '_by_emitter_threshold'] %}
 {% set bounces = ['bounce', 'bounce_without_interaction', 'quick_bounce'] %}
 view_measures as (
 
     select
         workspace_id,
-        video_id,
+        {% if thing -%} {{ thing }}, {%- endif %}
         {{ period_of('started_date') }} as {{ period }},
         count(*) as view_count,
         sum(impression_count) as impressions,
@@ -26,7 +28,8 @@ view_measures as (
             count(distinct case when is_played and is_completed{{ variant }} then viewer_id end) as completed_viewers{{ variant }}{{ ',' if not loop.last }}
         {% endfor %}
     from views
-    group by workspace_id, video_id, {{ period_of('started_date') }}
+    {% if thing -%} where {{ thing }} is not null {%- endif %}
+    group by workspace_id, {% if thing %}{{ thing }}, {% endif %}{{ period_of('started_date') }}
 
 ),
 
@@ -34,23 +37,25 @@ session_measures as (
 
     select
         workspace_id,
-        first_played_video_id as video_id,
+        {% if thing -%} {{ session_thing }} as {{ thing }}, {%- endif %}
         {{ period_of('started_date') }} as {{ period }},
         count(*) as sessions_with_play,
         count(*) filter (where is_bounce) as bounces,
         count(*) filter (where is_bounce_without_interaction) as bounces_without_interaction,
         count(*) filter (where is_quick_bounce) as quick_bounces
     from sessions
-    where first_played_video_id is not null
-    group by workspace_id, first_played_video_id, {{ period_of('started_date') }}
+    where
+        first_played_video_id is not null
+        {% if thing -%} and {{ session_thing }} is not null {%- endif %}
+    group by workspace_id, {% if thing %}{{ session_thing }}, {% endif %}{{ period_of('started_date') }}
 
 ),
 
 keys as (
 
-    select workspace_id, video_id, {{ period }} from view_measures
+    select {{ grain | join(', ') }} from view_measures
     union
-    select workspace_id, video_id, {{ period }} from session_measures
+    select {{ grain | join(', ') }} from session_measures
 
 ),
 
@@ -58,9 +63,9 @@ final as (
 
     select
         ---------- grain
-        keys.workspace_id,
-        keys.video_id,
-        keys.{{ period }},
+        {% for column in grain -%}
+            keys.{{ column }},
+        {% endfor %}
 
         ---------- top line
         coalesce(view_measures.view_count, 0) as view_count,
@@ -102,14 +107,14 @@ final as (
     from keys
     left join view_measures
         on
-            keys.workspace_id = view_measures.workspace_id
-            and keys.video_id = view_measures.video_id
-            and keys.{{ period }} = view_measures.{{ period }}
+            {% for column in grain -%}
+                {{ 'and ' if not loop.first }}keys.{{ column }} = view_measures.{{ column }}
+            {% endfor %}
     left join session_measures
         on
-            keys.workspace_id = session_measures.workspace_id
-            and keys.video_id = session_measures.video_id
-            and keys.{{ period }} = session_measures.{{ period }}
+            {% for column in grain -%}
+                {{ 'and ' if not loop.first }}keys.{{ column }} = session_measures.{{ column }}
+            {% endfor %}
 
 )
 {%- endmacro %}
