@@ -9,7 +9,9 @@ from typing import Any
 from tests.property.schedule import land
 from tests.property.warehouse import Warehouse
 
-MART_SCHEMAS = ("core", "engagement", "kpis", "quality")
+MART_SCHEMAS = (
+    "core", "engagement", "interactivity", "paths", "funnels", "experiments", "conversion", "learning", "kpis", "quality",
+)  # fmt: skip
 Row = Mapping[str, Any]
 
 
