@@ -23,7 +23,7 @@ export PYTHONUNBUFFERED := 1
 export DAGSTER_DISABLE_TELEMETRY := yes
 export DO_NOT_TRACK := 1
 
-.PHONY: help run serve metrics test lint bench picture kill lock clean venv venv-dev
+.PHONY: help run serve metrics parity test lint bench picture kill lock clean venv venv-dev
 
 help: ## What can be done here
 	@sed -nE 's/^([a-z-]+):.*## (.*)$$/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
@@ -45,6 +45,9 @@ metrics: venv-dev ## Ask the semantic layer of the published marts (ARGS="query 
 
 test: venv-dev ## All tests (ARGS="-k name" for some)
 	@$(BIN)/python -m pytest $(ARGS)
+
+parity: venv-dev ## Build a small lake on DuckDB and on a local Spark (Java 17), compare every mart
+	@$(BIN)/python -m pytest -m spark tests/parity $(ARGS)
 
 lint: export AUDIENCE_HOME := $(LINT_HOME)
 lint: export DAGSTER_HOME := $(LINT_HOME)/dagster

@@ -294,10 +294,10 @@ final as (
         runs.second,
         runs.first_second,
         runs.last_second,
-        row_number() over (
+        cast(row_number() over (
             partition by runs.workspace_id, runs.video_id
             order by runs.views_lost desc, runs.node_id asc, runs.second asc
-        ) as drop_off_rank,
+        ) as bigint) as drop_off_rank,
 
         ---------- how many
         runs.views_at_risk,
