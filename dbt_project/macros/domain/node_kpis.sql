@@ -37,3 +37,54 @@
         ---------- interactivity
         coalesce({{ totals }}.hotspot_clicks, 0) as hotspot_clicks
 {%- endmacro %}
+
+{# The sums of int_node_days and the viewers by `key` (the relations days, visits, views and device_users are in scope), as steps that end in
+   `totals`. Viewers are counted at that grain, never added up. #}
+{% macro node_totals(key) -%}
+viewers_of_nodes as (
+
+    select
+        {% for column in key -%}
+            visits.{{ column }},
+        {% endfor -%}
+        {{ viewer_id('views', 'device_users') }} as viewer_id
+    from visits
+    inner join views on visits.view_key = views.view_key and visits.view_started_at = views.view_started_at
+    left join device_users on views.workspace_id = device_users.workspace_id and views.device_id = device_users.device_id
+    group by {% for column in key %}visits.{{ column }}, {% endfor %}{{ viewer_id('views', 'device_users') }}
+
+),
+
+viewers as (
+
+    select
+        {{ key | join(', ') }},
+        count(*) as unique_viewers
+    from viewers_of_nodes
+    group by {{ key | join(', ') }}
+
+),
+
+totals as (
+
+    select
+        {% for column in key -%}
+            days.{{ column }},
+        {% endfor -%}
+        viewers.unique_viewers,
+        {% for measure in node_day_counts() -%}
+            cast(sum(days.{{ measure }}) as bigint) as {{ measure }},
+        {% endfor -%}
+        {% for measure in node_day_seconds() -%}
+            sum(days.{{ measure }}) as {{ measure }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from days
+    left join viewers
+        on
+            {% for column in key -%}
+                {{ 'and ' if not loop.first }}days.{{ column }} = viewers.{{ column }}
+            {% endfor %}
+    group by {% for column in key %}days.{{ column }}, {% endfor %}viewers.unique_viewers
+
+)
+{%- endmacro %}

@@ -65,14 +65,12 @@ interactions as (
         engaged_views.started_date,
         engaged_views.viewer_key,
         engaged_views.view_key,
-        {{ epoch_microseconds('min(actions.occurred_at)') }} as moment
+        {{ epoch_microseconds('first_interactions.first_interacted_at') }} as moment
     from engaged_views
-    inner join {{ ref('int_actions') }} as actions
-        on engaged_views.view_key = actions.view_key and engaged_views.view_started_at = actions.view_started_at
-    where actions.is_interaction
-    group by
-        engaged_views.workspace_id, engaged_views.video_id, engaged_views.started_date, engaged_views.viewer_key,
-        engaged_views.view_key, engaged_views.view_started_at
+    inner join {{ ref('int_first_interactions') }} as first_interactions
+        on
+            engaged_views.view_key = first_interactions.view_key
+            and engaged_views.view_started_at = first_interactions.view_started_at
 
 ),
 

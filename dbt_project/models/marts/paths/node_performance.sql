@@ -1,6 +1,5 @@
 -- One row per node that the catalog knows or that any view visited or clicked in: a video's nodes over all time (rule 56).
 {{ config(materialized='table') }}
-{% set key = ['workspace_id', 'video_id', 'node_id'] %}
 with
 
 nodes as (
@@ -33,49 +32,7 @@ device_users as (
 
 ),
 
-viewers_of_nodes as (
-
-    select
-        visits.workspace_id,
-        visits.video_id,
-        visits.node_id,
-        {{ viewer_id('views', 'device_users') }} as viewer_id
-    from visits
-    inner join views on visits.view_key = views.view_key and visits.view_started_at = views.view_started_at
-    left join device_users on views.workspace_id = device_users.workspace_id and views.device_id = device_users.device_id
-    group by visits.workspace_id, visits.video_id, visits.node_id, {{ viewer_id('views', 'device_users') }}
-
-),
-
-viewers as (
-
-    select
-        {{ key | join(', ') }},
-        count(*) as unique_viewers
-    from viewers_of_nodes
-    group by {{ key | join(', ') }}
-
-),
-
-totals as (
-
-    select
-        {% for column in key -%}
-            days.{{ column }},
-        {% endfor -%}
-        viewers.unique_viewers,
-        {% for measure in node_day_counts() -%}
-            cast(sum(days.{{ measure }}) as bigint) as {{ measure }},
-        {% endfor -%}
-        {% for measure in node_day_seconds() -%}
-            sum(days.{{ measure }}) as {{ measure }}{{ ',' if not loop.last }}
-        {% endfor %}
-    from days
-    left join viewers
-        on days.workspace_id = viewers.workspace_id and days.video_id = viewers.video_id and days.node_id = viewers.node_id
-    group by days.workspace_id, days.video_id, days.node_id, viewers.unique_viewers
-
-),
+{{ node_totals(['workspace_id', 'video_id', 'node_id']) }},
 
 final as (
 

@@ -174,12 +174,7 @@ findings as (
 
     {% endfor -%}
     select
-        edge_ends.workspace_id,
-        'edge_of_unknown_node' as finding,
-        'error' as severity,
-        'edges' as entity,
-        edge_ends.video_id,
-        {{ catalog_key(['edge_ends.video_id', 'edge_ends.from_node_id', 'edge_ends.to_node_id']) }} as entity_key,
+        {{ finding('edge_of_unknown_node', 'error', 'edges', ['video_id', 'from_node_id', 'to_node_id'], of='edge_ends') }},
         'Its ' || edge_ends.named_in || ' ' || edge_ends.node_id || ' is no node of the video: add the node or correct the edge.' as advice
     from edge_ends
     inner join with_nodes on edge_ends.workspace_id = with_nodes.workspace_id
@@ -193,12 +188,7 @@ findings as (
     union all
 
     select
-        workspace_id,
-        'edge_without_target' as finding,
-        'error' as severity,
-        'edges' as entity,
-        video_id,
-        {{ catalog_key(['video_id', 'from_node_id', 'element_id']) }} as entity_key,
+        {{ finding('edge_without_target', 'error', 'edges', ['video_id', 'from_node_id', 'element_id']) }},
         'It leads nowhere: write its to_node_id or leave the edge out.' as advice
     from edges
     where to_node_id is null
@@ -206,12 +196,7 @@ findings as (
     union all
 
     select
-        workspace_id,
-        'several_default_edges' as finding,
-        'warning' as severity,
-        'edges' as entity,
-        video_id,
-        {{ catalog_key(['video_id', 'from_node_id']) }} as entity_key,
+        {{ finding('several_default_edges', 'warning', 'edges', ['video_id', 'from_node_id']) }},
         'More than one edge is taken when nobody chooses: keep is_default on one of them.' as advice
     from edges
     where is_default
@@ -221,12 +206,7 @@ findings as (
     union all
 
     select
-        videos.workspace_id,
-        'unknown_start_node' as finding,
-        'error' as severity,
-        'videos' as entity,
-        videos.video_id,
-        {{ catalog_key(['videos.video_id']) }} as entity_key,
+        {{ finding('unknown_start_node', 'error', 'videos', ['video_id'], of='videos') }},
         'Its start_node_id ' || videos.start_node_id || ' is no node of the video: add the node or correct the video.' as advice
     from videos
     inner join with_nodes on videos.workspace_id = with_nodes.workspace_id
@@ -240,14 +220,9 @@ findings as (
     union all
 
     select
-        element_ends.workspace_id,
-        'element_of_unknown_node' as finding,
-        'error' as severity,
-        'elements' as entity,
-        element_ends.video_id,
-        {{ catalog_key(['element_ends.video_id', 'element_ends.own_node_id', 'element_ends.element_id']) }} as entity_key,
-        'Its ' || element_ends.named_in || ' ' || element_ends.node_id || ' is no node of the video: add the node or correct the element.'
-            as advice
+        {{ finding('element_of_unknown_node', 'error', 'elements', ['video_id', 'own_node_id', 'element_id'], of='element_ends') }},
+        'Its ' || element_ends.named_in || ' ' || element_ends.node_id
+        || ' is no node of the video: add the node or correct the element.' as advice
     from element_ends
     inner join with_nodes on element_ends.workspace_id = with_nodes.workspace_id
     left join known_nodes
@@ -260,26 +235,15 @@ findings as (
     union all
 
     select
-        workspace_id,
-        'overlapping_element_versions' as finding,
-        'warning' as severity,
-        'elements' as entity,
-        video_id,
-        {{ catalog_key(['video_id', 'node_id', 'element_id']) }} as entity_key,
-        'One of its versions is said to hold beyond the beginning of the next, which is the one that counts from then on: end it there.'
-            as advice
+        {{ finding('overlapping_element_versions', 'warning', 'elements', ['video_id', 'node_id', 'element_id']) }},
+        'One of its versions is said to hold beyond the beginning of the next, which counts from then on: end it there.' as advice
     from element_stretches
     where next_from > written_from and valid_to > next_from
 
     union all
 
     select
-        workspace_id,
-        'element_never_active' as finding,
-        'error' as severity,
-        'elements' as entity,
-        video_id,
-        {{ catalog_key(['video_id', 'node_id', 'element_id']) }} as entity_key,
+        {{ finding('element_never_active', 'error', 'elements', ['video_id', 'node_id', 'element_id']) }},
         'Nobody can meet it, because it ends before it begins: correct from_seconds and to_seconds, valid_from and valid_to.' as advice
     from elements
     where from_seconds >= to_seconds or valid_from >= valid_to
@@ -287,12 +251,7 @@ findings as (
     union all
 
     select
-        options.workspace_id,
-        'option_without_question' as finding,
-        'error' as severity,
-        'options' as entity,
-        cast(null as {{ string_type() }}) as video_id,
-        {{ catalog_key(['options.question_id', 'options.option_id']) }} as entity_key,
+        {{ finding('option_without_question', 'error', 'options', ['question_id', 'option_id'], of='options', has_video=false) }},
         'The catalog has no question ' || options.question_id || ': add the question or leave the option out.' as advice
     from options
     left join questions on options.workspace_id = questions.workspace_id and options.question_id = questions.question_id
@@ -301,12 +260,7 @@ findings as (
     union all
 
     select
-        workspace_id,
-        'question_without_element' as finding,
-        'warning' as severity,
-        'questions' as entity,
-        video_id,
-        {{ catalog_key(['question_id']) }} as entity_key,
+        {{ finding('question_without_element', 'warning', 'questions', ['question_id']) }},
         'It names no element, so that only answers which name the question itself are found: write its element_id.' as advice
     from questions
     where element_id is null
@@ -314,12 +268,7 @@ findings as (
     union all
 
     select
-        questions.workspace_id,
-        'question_of_unknown_element' as finding,
-        'error' as severity,
-        'questions' as entity,
-        questions.video_id,
-        {{ catalog_key(['questions.question_id']) }} as entity_key,
+        {{ finding('question_of_unknown_element', 'error', 'questions', ['question_id'], of='questions') }},
         'Its element ' || questions.element_id || ' is no element of the video: add the element or correct the question.' as advice
     from questions
     inner join with_elements on questions.workspace_id = with_elements.workspace_id
@@ -336,12 +285,7 @@ findings as (
     union all
 
     select
-        questions.workspace_id,
-        'question_of_unknown_video' as finding,
-        'error' as severity,
-        'questions' as entity,
-        questions.video_id,
-        {{ catalog_key(['questions.question_id']) }} as entity_key,
+        {{ finding('question_of_unknown_video', 'error', 'questions', ['question_id'], of='questions') }},
         'The catalog has no video ' || questions.video_id || ': add the video or correct the question.' as advice
     from questions
     inner join with_videos on questions.workspace_id = with_videos.workspace_id
@@ -351,12 +295,7 @@ findings as (
     union all
 
     select
-        questions.workspace_id,
-        'question_without_correct_option' as finding,
-        'error' as severity,
-        'questions' as entity,
-        questions.video_id,
-        {{ catalog_key(['questions.question_id']) }} as entity_key,
+        {{ finding('question_without_correct_option', 'error', 'questions', ['question_id'], of='questions') }},
         'All its options are wrong, so that nobody can know it: mark the right one with is_correct.' as advice
     from questions
     inner join correct_options
@@ -366,12 +305,7 @@ findings as (
     union all
 
     select
-        workspace_id,
-        'unknown_scale' as finding,
-        'warning' as severity,
-        'questions' as entity,
-        video_id,
-        {{ catalog_key(['question_id']) }} as entity_key,
+        {{ finding('unknown_scale', 'warning', 'questions', ['question_id']) }},
         'Its scale ' || scale || ' is none of nps, csat, rating and text, so that it is inferred: correct it or leave it out.' as advice
     from questions
     where {{ lowercase('scale') }} not in ('nps', 'csat', 'rating', 'text')
@@ -379,12 +313,7 @@ findings as (
     union all
 
     select
-        assignments.workspace_id,
-        'assignment_of_unknown_video' as finding,
-        'error' as severity,
-        'assignments' as entity,
-        assignments.video_id,
-        {{ catalog_key(['assignments.user_id', 'assignments.video_id']) }} as entity_key,
+        {{ finding('assignment_of_unknown_video', 'error', 'assignments', ['user_id', 'video_id'], of='assignments') }},
         'The catalog has no video ' || assignments.video_id || ': add the video or correct the assignment.' as advice
     from assignments
     inner join with_videos on assignments.workspace_id = with_videos.workspace_id
@@ -394,12 +323,7 @@ findings as (
     union all
 
     select
-        workspace_id,
-        'assignment_due_before_assigned' as finding,
-        'warning' as severity,
-        'assignments' as entity,
-        video_id,
-        {{ catalog_key(['user_id', 'video_id']) }} as entity_key,
+        {{ finding('assignment_due_before_assigned', 'warning', 'assignments', ['user_id', 'video_id']) }},
         'It is due before it was assigned: correct due_at or assigned_at.' as advice
     from assignments
     where due_at < assigned_at
@@ -407,12 +331,7 @@ findings as (
     union all
 
     select
-        experiments.workspace_id,
-        'experiment_without_variants' as finding,
-        'error' as severity,
-        'experiments' as entity,
-        experiments.video_id,
-        {{ catalog_key(['experiments.experiment_id']) }} as entity_key,
+        {{ finding('experiment_without_variants', 'error', 'experiments', ['experiment_id'], of='experiments') }},
         'It has fewer than two variants with an id of their own, so that nothing can be compared: list them in variants.' as advice
     from experiments
     left join planned
@@ -426,14 +345,8 @@ findings as (
     union all
 
     select
-        experiments.workspace_id,
-        'planned_shares_do_not_add_up' as finding,
-        'error' as severity,
-        'experiments' as entity,
-        experiments.video_id,
-        {{ catalog_key(['experiments.experiment_id']) }} as entity_key,
-        'The planned shares of its variants are not all known, or do not add up to 1, so that its split cannot be checked: correct them.'
-            as advice
+        {{ finding('planned_shares_do_not_add_up', 'error', 'experiments', ['experiment_id'], of='experiments') }},
+        'The planned shares of its variants are unknown or do not add up to 1, so that its split cannot be checked: correct them.' as advice
     from experiments
     inner join planned
         on
@@ -449,12 +362,7 @@ findings as (
     union all
 
     select
-        goals.workspace_id,
-        'goal_without_steps' as finding,
-        'error' as severity,
-        'goals' as entity,
-        cast(null as {{ string_type() }}) as video_id,
-        {{ catalog_key(['goals.goal_id']) }} as entity_key,
+        {{ finding('goal_without_steps', 'error', 'goals', ['goal_id'], of='goals', has_video=false) }},
         'It has no steps, so that nobody can reach it: list them in steps.' as advice
     from goals
     left join step_counts
@@ -468,14 +376,9 @@ findings as (
     union all
 
     select
-        steps.workspace_id,
-        'goal_step_of_unknown_type' as finding,
-        'error' as severity,
-        'goals' as entity,
-        cast(null as {{ string_type() }}) as video_id,
-        {{ catalog_key(['steps.goal_id', 'steps.position']) }} as entity_key,
-        'No event can reach it, because its event_type ' || coalesce(steps.event_type, 'is missing')
-        || case when steps.event_type is null then '' else ' is no word of the vocabulary' end || ': correct the step.' as advice
+        {{ finding('goal_step_of_unknown_type', 'error', 'goals', ['goal_id', 'position'], of='steps', has_video=false) }},
+        'No event can reach it, because its event_type '
+        || coalesce(steps.event_type || ' is no word of the vocabulary', 'is missing') || ': correct the step.' as advice
     from steps
     left join vocabulary on {{ lowercase(trimmed('steps.event_type')) }} = vocabulary.event_type
     where vocabulary.event_type is null
@@ -483,12 +386,7 @@ findings as (
     union all
 
     select
-        contacts.workspace_id,
-        'contact_of_unknown_account' as finding,
-        'warning' as severity,
-        'contacts' as entity,
-        cast(null as {{ string_type() }}) as video_id,
-        {{ catalog_key(['contacts.user_id']) }} as entity_key,
+        {{ finding('contact_of_unknown_account', 'warning', 'contacts', ['user_id'], of='contacts', has_video=false) }},
         'The catalog has no account ' || contacts.account_id || ': add the account or correct the contact.' as advice
     from contacts
     inner join with_accounts on contacts.workspace_id = with_accounts.workspace_id
