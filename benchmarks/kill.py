@@ -33,7 +33,7 @@ from benchmarks.report import wide_console
 from benchmarks.scenarios import FIRST_DAY, OLD_SECONDS
 from ingestion.home import Home
 from ingestion.simulator import simulate
-from serving.publish import current_snapshot
+from serving.generations import current_snapshot
 
 NODE = re.compile(r"\d+ of \d+ START (?:sql |test |seed |)?(.*?) \.* *\[RUN\]")
 STAGES = ("Loading logs", "Building and testing", "Publishing")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import duckdb
 
 from ingestion.home import Home
-from serving.publish import current_snapshot
+from serving.generations import current_snapshot
 
 QUERY = """
 with

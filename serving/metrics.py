@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ingestion.home import Home
-from serving.publish import current_snapshot
+from serving.generations import current_snapshot
 
 PROJECT_FILE = Path(__file__).resolve().parents[1] / "dbt_project" / "dbt_project.yml"
 

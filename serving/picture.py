@@ -15,7 +15,7 @@ from matplotlib import pyplot
 from matplotlib.axes import Axes
 
 from ingestion.home import Home
-from serving.publish import current_snapshot
+from serving.generations import current_snapshot
 
 # One column of values by name, as DuckDB hands it to NumPy.
 Columns = dict[str, Any]

@@ -1,15 +1,12 @@
 """Finished marts as a versioned, read-only DuckDB file that readers switch to atomically.
 
-``published/marts.duckdb`` is a relative symlink to the newest ``marts.<generation>.duckdb``. A generation is built under
-a temporary name, written to disk, renamed, and only then linked: a reader has the old one or the new one, whole.
-Readers open the resolved path (``current_snapshot``), since one process that opens the link twice while an old handle is
-alive is given the old data again.
+A generation is built under a temporary name, written to disk, renamed, and only then linked: a reader has the old one or
+the new one, whole.
 """
 
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +17,7 @@ from pathlib import Path
 import duckdb
 
 from ingestion.home import Home
+from serving.generations import KEEP, current_snapshot, flush, generations, prune, sweep, switch
 
 # The published areas, in reading order; earlier layers stay private to the warehouse.
 SCHEMAS = (
@@ -28,12 +26,8 @@ SCHEMAS = (
 )  # fmt: skip
 # DuckDB 2.0 writes files that 1.x, and so most BI drivers and the browser build, cannot open.
 STORAGE_VERSION = "v1.4.0"
-# Readers that opened a generation keep it (POSIX); those between resolving and opening get this many publishes of time.
-KEEP = 3
 # A file that is only ever patched keeps the room of what was deleted: now and then it is written anew.
 REWRITE_EVERY = 20
-LINK = "marts.duckdb"
-GENERATION = re.compile(r"marts\.(\d+)\.duckdb")
 
 OnProgress = Callable[[int, int, str], None]
 
@@ -335,12 +329,6 @@ def warehouse_version(connection: duckdb.DuckDBPyConnection) -> str | None:
     return str(connection.execute("select max(version) from warehouse.state.built_loads").fetchall()[0][0])
 
 
-def current_snapshot(home: Home) -> Path | None:
-    """The generation that readers should open now, as a resolved path, or None before the first publish."""
-    link = home.published / LINK
-    return link.resolve() if link.exists() else None
-
-
 def read_provenance(home: Home) -> Provenance | None:
     """Which build the current snapshot shows; None where there is no snapshot, or one from before this record."""
     path = current_snapshot(home)
@@ -352,44 +340,6 @@ def read_provenance(home: Home) -> Provenance | None:
     except duckdb.CatalogException:
         return None
     return Provenance(*row[0]) if row else None
-
-
-def generations(folder: Path) -> dict[int, Path]:
-    """Published files by generation, oldest first."""
-    found = ((GENERATION.fullmatch(path.name), path) for path in folder.iterdir())
-    return dict(sorted((int(match.group(1)), path) for match, path in found if match))
-
-
-def sweep(folder: Path) -> None:
-    """Remove what a killed publish left behind."""
-    for path in folder.glob(".marts.*"):
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
-
-
-def switch(folder: Path, name: str) -> None:
-    """Point the link at a generation in one step; relative, so that the folder can be moved or mounted elsewhere."""
-    link = folder / ".marts.link"
-    link.symlink_to(name)
-    os.replace(link, folder / LINK)
-    flush(folder)
-
-
-def prune(folder: Path, keep: int) -> None:
-    """Remove all but the newest ``keep`` generations."""
-    for path in list(generations(folder).values())[: -max(keep, 1)]:
-        path.unlink()
-
-
-def flush(path: Path) -> None:
-    """Force a file or a folder's entries to disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def quoted(identifier: str) -> str:

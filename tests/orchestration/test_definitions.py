@@ -11,7 +11,8 @@ from ingestion.sources import registered
 from orchestration.lib.environment import Environment
 from orchestration.lib.resources import AudienceResource
 from orchestration.lib.state import Status, read_state
-from serving.publish import SCHEMAS, current_snapshot
+from serving.generations import current_snapshot
+from serving.publish import SCHEMAS
 
 
 @pytest.fixture(scope="module")

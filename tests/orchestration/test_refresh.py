@@ -12,7 +12,7 @@ import pytest
 from ingestion.home import Home
 from orchestration.headlines import read_headlines
 from orchestration.lib.state import Status, read_state
-from serving.publish import current_snapshot
+from serving.generations import current_snapshot
 from tests.orchestration.conftest import Start, finish
 
 NOTHING_NEW_SECONDS = 15

@@ -7,7 +7,8 @@ import duckdb
 import pytest
 
 from ingestion.home import Home
-from serving.publish import Provenance, Publication, current_snapshot, publish
+from serving.generations import current_snapshot
+from serving.publish import Provenance, Publication, publish
 
 DATES = {("core", "fct_view"): "started_date"}
 EARLY, LATE = "2026-10-01", "2026-10-02"

@@ -13,7 +13,8 @@ import pytest
 
 from ingestion.home import Home
 from serving import publish as publishing
-from serving.publish import Description, Provenance, PublishError, current_snapshot, publish, read_provenance
+from serving.generations import current_snapshot
+from serving.publish import Description, Provenance, PublishError, publish, read_provenance
 
 PUBLISHES = 20
 READERS = 3
