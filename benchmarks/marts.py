@@ -8,7 +8,8 @@ from pathlib import Path
 
 import duckdb
 
-COMPARED_SCHEMAS = ("core", "engagement", "kpis", "quality")
+from serving.publish import SCHEMAS
+
 RUN_COLUMNS = ("loaded_at",)
 """What tells of a run and not of the records."""
 # Keys for joins inside one engine are hashes of its own and no part of what a mart promises.
@@ -43,7 +44,7 @@ def compared_columns(connection: duckdb.DuckDBPyConnection, catalog: str) -> dic
             and not ends_with(column_name, $suffix) and not list_contains($left_out, column_name)
         order by table_schema, table_name, ordinal_position
         """,
-        {"catalog": catalog, "schemas": list(COMPARED_SCHEMAS), "suffix": KEY_SUFFIX, "left_out": list(RUN_COLUMNS)},
+        {"catalog": catalog, "schemas": list(SCHEMAS), "suffix": KEY_SUFFIX, "left_out": list(RUN_COLUMNS)},
     ).fetchall()
     tables: dict[str, dict[str, str]] = {}
     for table, column, data_type in rows:

@@ -13,7 +13,8 @@ from typing import Any
 import duckdb
 from pyhive import hive
 
-SCHEMAS = ("core", "engagement", "kpis", "quality")
+from serving.publish import SCHEMAS
+
 TOLERANCE = 1e-9
 SHOWN = 5
 
@@ -78,7 +79,9 @@ def spark_marts(port: int) -> dict[str, Table]:
     connection = hive.connect("127.0.0.1", port=port, configuration={"set:spark.sql.session.timeZone": "UTC"})
     try:
         cursor = connection.cursor()
-        for schema in SCHEMAS:
+        cursor.execute("show schemas")
+        held = {row[0] for row in cursor.fetchall()}
+        for schema in [name for name in SCHEMAS if name in held]:
             cursor.execute(f"show tables in {schema}")
             for name in [row[1] for row in cursor.fetchall() if row[0] == schema]:
                 cursor.execute(f"select * from {schema}.{name}")

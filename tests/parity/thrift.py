@@ -34,8 +34,9 @@ def free_port() -> int:
 
 def settings(root: Path) -> dict[str, str]:
     """Spark as a cluster would run it, less what a few thousand rows do not need: compiled stages, adaptive plans, a lasting catalog."""
-    # one compiler tier brings a code cache too small for the SQL functions of sixty models
-    tuning = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC"
+    # Java writes a plan out by recursion, and that of a model of many windows is deep; one compiler tier brings a code cache
+    # too small for the SQL functions of all models
+    tuning = "-Xss16m -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC"
     java = f"-Duser.timezone=UTC {tuning} -Dlog4j2.configurationFile={root}/log4j2.properties"
     return {
         "spark.driver.host": "127.0.0.1",

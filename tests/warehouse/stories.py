@@ -6,12 +6,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from serving.publish import SCHEMAS
 from tests.property.schedule import land
 from tests.property.warehouse import Warehouse
 
-MART_SCHEMAS = (
-    "core", "engagement", "interactivity", "paths", "funnels", "experiments", "conversion", "learning", "kpis", "quality",
-)  # fmt: skip
 Row = Mapping[str, Any]
 
 
@@ -57,14 +55,14 @@ def marts(warehouse: Warehouse) -> dict[str, list[tuple[Any, ...]]]:
     """All rows of all marts, each table in an order of its own."""
     names = "select table_schema || '.' || table_name from information_schema.tables where table_schema in "
     with warehouse.reader() as connection:
-        tables = [name for (name,) in connection.execute(f"{names} {MART_SCHEMAS} order by 1").fetchall()]
+        tables = [name for (name,) in connection.execute(f"{names} {SCHEMAS} order by 1").fetchall()]
         return {table: connection.execute(f"select * from {table} order by all").fetchall() for table in tables}
 
 
 def rows_on(warehouse: Warehouse, day: str) -> dict[str, int]:
     """How many rows of a UTC date are left in each table that has dates, tables without any left out."""
     dated = "select table_schema || '.' || table_name, column_name from information_schema.columns where data_type = 'DATE'"
-    ours = f"{dated} and table_schema in {(*MART_SCHEMAS, 'events', 'intermediate')} and column_name not like '%start_date'"
+    ours = f"{dated} and table_schema in {(*SCHEMAS, 'events', 'intermediate')} and column_name not like '%start_date'"
     with warehouse.reader() as connection:
         counts = {
             f"{table}.{column}": connection.execute(f"select count(*) from {table} where {column} = ?", [day]).fetchall()[0][0]

@@ -51,6 +51,7 @@
     -- depends_on: {{ ref('kpi_workspace_daily') }}
     -- depends_on: {{ ref('viewer_return') }}
     -- depends_on: {{ ref('kpi_period_comparison') }}
+    -- depends_on: {{ ref('kpi_scorecard_daily') }}
     {% if execute and flags.WHICH in ['run', 'build'] %}
         {% set missing = [] %}
         {% for node in graph.nodes.values() if node.resource_type == 'model' and node.config.materialized == 'incremental' %}

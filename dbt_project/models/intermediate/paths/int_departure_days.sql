@@ -22,6 +22,7 @@ final as (
         {{ slice | join(', ') }},
         count(*) filter (where is_lost) as lost,
         count(*) filter (where is_lost and not is_unseen_exit) as lost_seen,
+        count(*) filter (where is_lost and is_played) as lost_plays,
         count(*) filter (where has_moved) as left_by_choice
     from departures
     where is_lost or has_moved

@@ -38,6 +38,7 @@ final as (
         views.device_id,
         views.user_id,
         views.playback_id,
+        views.is_played,
         -- a declaration has no order: what it reaches furthest stands for the last
         case
             when views.coverage_source = 'declared' then cast(ceil(coverage.last_covered_seconds) as bigint) - 1

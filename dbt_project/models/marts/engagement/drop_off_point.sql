@@ -1,8 +1,11 @@
 -- One row per stretch of seconds of a node at which more views leave for good than the seconds around it explain (rule 59).
 {{ config(materialized='table') }}
 {% set node = ['workspace_id', 'video_id', 'node_id'] %}
-{% set compared = node + [
-    'second', 'test_count', 'smoothed_lost', 'smoothed_at_risk', 'neighbours_lost', 'neighbours_at_risk', 'median_hazard'
+{% set tested = node + ['second', 'at_risk', 'lost_seen', 'hazard_seen', 'test_count'] %}
+{% set compared = tested + ['smoothed_lost', 'smoothed_at_risk', 'neighbours_lost', 'neighbours_at_risk', 'median_hazard'] %}
+{% set run = [
+    'run_number', 'second', 'first_second', 'last_second', 'views_at_risk', 'views_lost', 'hazard', 'baseline_hazard', 'p_value',
+    'share_lost'
 ] %}
 with
 
@@ -27,9 +30,17 @@ element_versions as (
 
 ),
 
+newest_elements as (
+
+    select * from element_versions
+    where recency = 1
+
+),
+
 departures as (
 
     select * from {{ ref('int_view_departures') }}
+    where is_lost and not is_unseen_exit
 
 ),
 
@@ -90,11 +101,9 @@ suspects as (
 compared as (
 
     select
-        {% for column in node -%}
+        {% for column in tested -%}
             suspects.{{ column }},
         {% endfor -%}
-        suspects.second,
-        suspects.test_count,
         cast(suspects.smoothed_lost as bigint) as smoothed_lost,
         cast(suspects.smoothed_at_risk as bigint) as smoothed_at_risk,
         cast(sum(neighbours.lost_seen) as bigint) as neighbours_lost,
@@ -111,10 +120,10 @@ compared as (
                 or neighbours.second between suspects.second + 2 and suspects.second + 16
             )
     group by
-        {% for column in node -%}
+        {% for column in tested -%}
             suspects.{{ column }},
         {% endfor -%}
-        suspects.second, suspects.test_count, suspects.smoothed_lost, suspects.smoothed_at_risk
+        suspects.smoothed_lost, suspects.smoothed_at_risk
 
 ),
 
@@ -143,9 +152,7 @@ against_the_neighbours as (
 ranked as (
 
     select
-        {{ node | join(', ') }},
-        second,
-        test_count,
+        {{ tested | join(', ') }},
         greatest(median_hazard, cast(neighbours_lost as double) / neighbours_at_risk) as baseline_hazard,
         greatest(p_against_median, p_against_neighbours) as p_value,
         row_number() over (
@@ -155,48 +162,35 @@ ranked as (
 
 ),
 
+-- Benjamini and Hochberg: the last rank that passes its own bound, and all before it
 accepted as (
 
     select
-        workspace_id,
-        max(p_rank) as p_rank
+        *,
+        max(case when p_value <= {{ var('drop_off_false_discovery_rate') }} * p_rank / test_count then p_rank end)
+            over (partition by workspace_id) as accepted_rank
     from ranked
-    where p_value <= {{ var('drop_off_false_discovery_rate') }} * p_rank / test_count
-    group by workspace_id
 
 ),
 
 significant as (
 
     select
-        ranked.*,
-        ranked.second - row_number() over (
-            partition by ranked.workspace_id, ranked.video_id, ranked.node_id order by ranked.second
-        ) as run_number
-    from ranked
-    inner join accepted
-        on ranked.workspace_id = accepted.workspace_id and ranked.p_rank <= accepted.p_rank
+        *,
+        second - row_number() over (partition by {{ node | join(', ') }} order by second) as run_number
+    from accepted
+    where p_rank <= accepted_rank
 
 ),
 
 losing_seconds as (
 
     select
-        significant.*,
-        within.at_risk,
-        within.lost_seen,
-        within.hazard_seen,
+        *,
         row_number() over (
-            partition by significant.workspace_id, significant.video_id, significant.node_id, significant.run_number
-            order by within.hazard_seen desc, significant.second asc
+            partition by {{ node | join(', ') }}, run_number order by hazard_seen desc, second asc
         ) as hazard_rank
     from significant
-    inner join within
-        on
-            significant.workspace_id = within.workspace_id
-            and significant.video_id = within.video_id
-            and significant.node_id = within.node_id
-            and significant.second = within.second
 
 ),
 
@@ -222,36 +216,27 @@ runs as (
 
 ),
 
-lost_viewers as (
+-- From here on each step only adds to the one before: Spark works a relation out as often as it is read.
+with_viewers as (
 
     select
-        runs.workspace_id,
-        runs.video_id,
-        runs.node_id,
-        runs.run_number,
-        {{ viewer_id('departures', 'device_users') }} as viewer_id
-    from departures
-    inner join runs
+        {% for column in node + run -%}
+            runs.{{ column }},
+        {% endfor -%}
+        count(distinct {{ viewer_id('departures', 'device_users') }}) as viewers_lost
+    from runs
+    left join departures
         on
-            departures.workspace_id = runs.workspace_id
-            and departures.video_id = runs.video_id
-            and departures.node_id = runs.node_id
+            runs.workspace_id = departures.workspace_id
+            and runs.video_id = departures.video_id
+            and runs.node_id = departures.node_id
             and departures.second between runs.first_second and runs.last_second
     left join device_users
         on departures.workspace_id = device_users.workspace_id and departures.device_id = device_users.device_id
-    where departures.is_lost and not departures.is_unseen_exit
-    group by runs.workspace_id, runs.video_id, runs.node_id, runs.run_number, {{ viewer_id('departures', 'device_users') }}
-
-),
-
-viewers as (
-
-    select
-        {{ node | join(', ') }},
-        run_number,
-        count(*) as viewers_lost
-    from lost_viewers
-    group by {{ node | join(', ') }}, run_number
+    group by
+        {% for column in node + run -%}
+            runs.{{ column }}{{ ',' if not loop.last }}
+        {% endfor %}
 
 ),
 
@@ -259,28 +244,25 @@ viewers as (
 on_screen as (
 
     select
-        runs.workspace_id,
-        runs.video_id,
-        runs.node_id,
-        runs.run_number,
+        with_viewers.*,
         elements.element_id,
         elements.element_type,
-        elements.name,
-        count(*) over (partition by runs.workspace_id, runs.video_id, runs.node_id, runs.run_number) as element_count,
+        elements.name as element_name,
+        count(elements.element_id) over (
+            partition by with_viewers.workspace_id, with_viewers.video_id, with_viewers.node_id, with_viewers.run_number
+        ) as elements_on_screen,
         row_number() over (
-            partition by runs.workspace_id, runs.video_id, runs.node_id, runs.run_number
+            partition by with_viewers.workspace_id, with_viewers.video_id, with_viewers.node_id, with_viewers.run_number
             order by coalesce(elements.from_seconds, 0) desc, elements.element_id asc
         ) as lateness
-    from runs
-    inner join element_versions as elements
+    from with_viewers
+    left join newest_elements as elements
         on
-            runs.workspace_id = elements.workspace_id
-            and runs.video_id = elements.video_id
-            and runs.node_id = elements.node_id
-    where
-        elements.recency = 1
-        and coalesce(elements.from_seconds, 0) < runs.second + 1
-        and coalesce(elements.to_seconds, runs.second + 1) > runs.second
+            with_viewers.workspace_id = elements.workspace_id
+            and with_viewers.video_id = elements.video_id
+            and with_viewers.node_id = elements.node_id
+            and coalesce(elements.from_seconds, 0) < with_viewers.second + 1
+            and coalesce(elements.to_seconds, with_viewers.second + 1) > with_viewers.second
 
 ),
 
@@ -288,48 +270,35 @@ final as (
 
     select
         ---------- where
-        runs.workspace_id,
-        runs.video_id,
-        runs.node_id,
-        runs.second,
-        runs.first_second,
-        runs.last_second,
+        workspace_id,
+        video_id,
+        node_id,
+        second,
+        first_second,
+        last_second,
         cast(row_number() over (
-            partition by runs.workspace_id, runs.video_id
-            order by runs.views_lost desc, runs.node_id asc, runs.second asc
+            partition by workspace_id, video_id order by views_lost desc, node_id asc, second asc
         ) as bigint) as drop_off_rank,
 
         ---------- how many
-        runs.views_at_risk,
-        runs.views_lost,
-        coalesce(viewers.viewers_lost, 0) as viewers_lost,
-        runs.share_lost,
+        views_at_risk,
+        views_lost,
+        viewers_lost,
+        share_lost,
 
         ---------- how sure
-        runs.hazard,
-        runs.baseline_hazard,
-        runs.p_value,
+        hazard,
+        baseline_hazard,
+        p_value,
 
         ---------- what was on screen
-        on_screen.element_id,
-        on_screen.element_type,
-        on_screen.name as element_name,
-        coalesce(on_screen.element_count, 0) as elements_on_screen
+        element_id,
+        element_type,
+        element_name,
+        elements_on_screen
 
-    from runs
-    left join viewers
-        on
-            runs.workspace_id = viewers.workspace_id
-            and runs.video_id = viewers.video_id
-            and runs.node_id = viewers.node_id
-            and runs.run_number = viewers.run_number
-    left join on_screen
-        on
-            runs.workspace_id = on_screen.workspace_id
-            and runs.video_id = on_screen.video_id
-            and runs.node_id = on_screen.node_id
-            and runs.run_number = on_screen.run_number
-            and on_screen.lateness = 1
+    from on_screen
+    where lateness = 1
 
 )
 

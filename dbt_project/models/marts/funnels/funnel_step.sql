@@ -2,6 +2,8 @@
 {{ config(materialized='table') }}
 {% set levels = range(1, max_funnel_steps() + 1) %}
 {% set segment_types = ['device_type', 'country', 'utm_campaign'] %}
+{% set moments = [] %}
+{% for level in levels %}{% do moments.append('step_' ~ level ~ '_at') %}{% endfor %}
 {% set funnel = ['workspace_id', 'goal_id', 'video_id'] %}
 {% set segment = ['workspace_id', 'goal_id', 'video_id', 'segment_type', 'segment_value'] %}
 with
@@ -18,18 +20,29 @@ viewers as (
 
 ),
 
+-- a row per step of the funnel, and the moment at which the viewer took it: one reading of the viewers, not one per step
+positions as (
+
+    {{ unnest_seconds(
+        'viewers',
+        funnel + ['viewer_id', 'entered_step', 'furthest_step', 'is_converted', 'next_event_type'] + segment_types + moments,
+        '1',
+        max_funnel_steps() | string,
+    ) }}
+
+),
+
 times as (
 
-    {% for level in levels -%}
-        select
-            {{ funnel | join(', ') }},
-            viewer_id,
-            {{ level }} as position,
-            step_{{ level }}_at as step_at
-        from viewers
-        where step_{{ level }}_at is not null
-        {{ 'union all' if not loop.last }}
-    {% endfor %}
+    select
+        *,
+        second as step_number,
+        case second
+            {% for level in levels -%}
+                when {{ level }} then step_{{ level }}_at
+            {% endfor %}
+        end as step_at
+    from positions
 
 ),
 
@@ -38,34 +51,38 @@ taken as (
 
     select
         *,
-        row_number() over (partition by {{ funnel | join(', ') }}, viewer_id order by step_at, position) as taking,
-        lag(step_at) over (partition by {{ funnel | join(', ') }}, viewer_id order by step_at, position) as previous_at
+        row_number() over (partition by {{ funnel | join(', ') }}, viewer_id order by step_at, step_number) as taking,
+        lag(step_at) over (partition by {{ funnel | join(', ') }}, viewer_id order by step_at, step_number) as previous_at
     from times
+    where step_at is not null
 
 ),
 
 reached as (
 
     select
-        viewers.workspace_id,
-        viewers.goal_id,
-        viewers.video_id,
-        cast(viewers.entered_step + taken.taking - 1 as bigint) as position,
-        taken.taking = 1 as is_entry,
-        taken.taking = viewers.furthest_step - viewers.entered_step + 1 and not viewers.is_converted as is_last,
-        viewers.is_converted,
-        {{ seconds_between('taken.previous_at', 'taken.step_at') }} as seconds_from_previous,
-        viewers.next_event_type,
-        viewers.device_type,
-        viewers.country,
-        viewers.utm_campaign
+        {{ funnel | join(', ') }},
+        cast(entered_step + taking - 1 as bigint) as position,
+        taking = 1 as is_entry,
+        taking = furthest_step - entered_step + 1 and not is_converted as is_last,
+        is_converted,
+        {{ seconds_between('previous_at', 'step_at') }} as seconds_from_previous,
+        next_event_type,
+        {{ segment_types | join(', ') }},
+        0 as first_segment,
+        {{ segment_types | length }} as last_segment
     from taken
-    inner join viewers
-        on
-            taken.workspace_id = viewers.workspace_id
-            and taken.goal_id = viewers.goal_id
-            and taken.video_id is not distinct from viewers.video_id
-            and taken.viewer_id = viewers.viewer_id
+
+),
+
+repeated as (
+
+    {{ unnest_seconds(
+        'reached',
+        funnel + ['position', 'is_entry', 'is_last', 'is_converted', 'seconds_from_previous', 'next_event_type'] + segment_types,
+        'first_segment',
+        'last_segment',
+    ) }}
 
 ),
 
@@ -73,17 +90,19 @@ segmented as (
 
     select
         *,
-        'all' as segment_type,
-        'all' as segment_value
-    from reached
-    {% for column in segment_types -%}
-        union all
-        select
-            *,
-            '{{ column }}' as segment_type,
-            {{ column }} as segment_value
-        from reached
-    {% endfor %}
+        case second
+            {% for column in segment_types -%}
+                when {{ loop.index }} then '{{ column }}'
+            {% endfor -%}
+            else 'all'
+        end as segment_type,
+        case second
+            {% for column in segment_types -%}
+                when {{ loop.index }} then {{ column }}
+            {% endfor -%}
+            else 'all'
+        end as segment_value
+    from repeated
 
 ),
 
