@@ -44,7 +44,7 @@ metrics: venv-dev ## Ask the semantic layer of the published marts (ARGS="query 
 	@$(BIN)/python -m serving.metrics $(ARGS)
 
 test: venv-dev ## All tests (ARGS="-k name" for some)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 parity: venv-dev ## Build a small lake on DuckDB and on a local Spark (Java 17), compare every mart
 	@$(BIN)/python -m pytest -m spark tests/parity $(ARGS)

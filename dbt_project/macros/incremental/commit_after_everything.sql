@@ -46,6 +46,7 @@
     -- depends_on: {{ ref('roi_by_video') }}
     -- depends_on: {{ ref('roi_by_campaign') }}
     -- depends_on: {{ ref('revenue_by_element') }}
+    -- depends_on: {{ ref('revenue_by_path') }}
     -- depends_on: {{ ref('action_rate_daily') }}
     -- depends_on: {{ ref('kpi_campaign_daily') }}
     -- depends_on: {{ ref('kpi_workspace_daily') }}

@@ -46,7 +46,7 @@ candidates as (
 
 ),
 
--- Finding the few repeated keys first keeps the full rows out of every sort.
+-- Few keys are repeated, and of most of them one delivery came first: both are found over narrow rows, so that the full ones are read once.
 repeated_keys as (
 
     select event_key from candidates
@@ -55,19 +55,47 @@ repeated_keys as (
 
 ),
 
-never_repeated as (
+deliveries as (
+
+    select
+        event_key,
+        received_at,
+        rank() over (partition by {{ key | join(', ') }} order by received_at asc nulls last) as reception,
+        count(*) over (partition by {{ key | join(', ') }}, received_at) as received_together
+    from candidates
+    where event_key in (select repeated_keys.event_key from repeated_keys)
+
+),
+
+first_deliveries as (
+
+    select
+        event_key,
+        received_at,
+        max(case when received_together > 1 or received_at is null then 1 else 0 end) over (partition by event_key) as is_tied
+    from deliveries
+    where reception = 1
+
+),
+
+marked as (
 
     select
         *,
-        {{ is_listed('event_key', 'event_key', 'repeated_keys') }} as is_repeated
+        {{ is_listed('event_key', 'event_key', 'repeated_keys') }} as is_repeated,
+        {{ is_listed('(event_key, received_at)', 'event_key, received_at', '(select * from first_deliveries where is_tied = 0) as decided') }}
+            as came_first
     from candidates
 
 ),
 
-repeated as (
+-- what was received at the same moment is compared field by field; where there is none of it, nothing is read here
+tied as (
 
     select
-        candidates.*,
+        {% for column in event_columns() -%}
+            candidates.{{ column }},
+        {% endfor -%}
         row_number() over (
             partition by
                 {% for column in key -%}
@@ -79,7 +107,7 @@ repeated as (
                 {% endfor %}
         ) as delivery
     from candidates
-    where candidates.event_key in (select repeated_keys.event_key from repeated_keys)
+    where candidates.event_key in (select first_deliveries.event_key from first_deliveries where first_deliveries.is_tied = 1)
 
 ),
 
@@ -89,14 +117,14 @@ final as (
         {% for column in event_columns() -%}
             {{ column }}{{ ',' if not loop.last }}
         {% endfor %}
-    from never_repeated
-    where not is_repeated
+    from marked
+    where not is_repeated or came_first
     union all
     select
         {% for column in event_columns() -%}
             {{ column }}{{ ',' if not loop.last }}
         {% endfor %}
-    from repeated
+    from tied
     where delivery = 1
 
 )

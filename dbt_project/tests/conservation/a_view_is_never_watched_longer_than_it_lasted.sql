@@ -10,7 +10,7 @@ spans as (
         {{ seconds_between('min(occurred_at)', 'max(occurred_at)') }} * greatest(coalesce(max(playback_rate), 1), 1)
         + (count(*) - 1) * ({{ var('segment_tolerance_seconds') }} + 0.002) as longest_seconds
     from {{ ref('int_events_sessionized') }}
-    where view_key is not null and is_evidence
+    where view_key is not null and is_evidence {{ and_changed('cast(view_started_at as date)') }}
     group by view_key, view_started_at
 
 ),
@@ -18,6 +18,7 @@ spans as (
 watched as (
 
     select view_key, view_started_at, sum(to_seconds - from_seconds) as watched_seconds from {{ ref('int_derived_segments') }}
+    {{ where_changed('started_date') }}
     group by view_key, view_started_at
 
 )

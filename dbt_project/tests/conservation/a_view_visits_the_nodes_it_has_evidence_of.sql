@@ -9,6 +9,7 @@ visits as (
         node_id,
         sum(watched_seconds) as watched_seconds
     from {{ ref('int_node_visits') }}
+    {{ where_changed('started_date') }}
     group by view_key, view_started_at, node_id
 
 ),
@@ -21,7 +22,7 @@ nodes as (
         node_id,
         derived_watch_seconds
     from {{ ref('int_view_node_coverage') }}
-    where is_visited
+    where is_visited {{ and_changed('started_date') }}
 
 )
 

@@ -12,7 +12,15 @@ summed as (
         count(case when evidence = 'declared' then 1 end) as declared_count,
         min(case when is_coverage then 1 else 0 end) as is_all_coverage
     from {{ ref('fct_watched_segment') }}
+    {{ where_changed('started_date') }}
     group by view_id
+
+),
+
+views as (
+
+    select * from {{ ref('fct_view') }}
+    {{ where_changed('started_date') }}
 
 )
 
@@ -23,7 +31,7 @@ select
     views.unique_watched_seconds,
     summed.derived_seconds,
     summed.declared_seconds
-from {{ ref('fct_view') }} as views
+from views
 left join summed on views.view_id = summed.view_id
 where
     case

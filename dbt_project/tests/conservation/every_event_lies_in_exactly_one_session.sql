@@ -5,6 +5,7 @@ with
 held as (
 
     select event_date, count(*) as event_count, sum(event_key % 1000003) as checksum from {{ ref('events') }}
+    {{ where_changed('event_date', 'stale_event_dates') }}
     group by event_date
 
 ),
@@ -12,6 +13,7 @@ held as (
 placed as (
 
     select event_date, count(*) as event_count, sum(event_key % 1000003) as checksum from {{ ref('int_events_sessionized') }}
+    {{ where_changed('event_date', 'stale_event_dates') }}
     group by event_date
 
 ),
@@ -20,7 +22,15 @@ sessionized as (
 
     select session_key, session_started_at, count(*) as event_count, min(occurred_at) as first_at, max(occurred_at) as last_at
     from {{ ref('int_events_sessionized') }}
+    {{ where_changed('cast(session_started_at as date)') }}
     group by session_key, session_started_at
+
+),
+
+sessions as (
+
+    select * from {{ ref('int_sessions') }}
+    {{ where_changed('started_date') }}
 
 )
 
@@ -38,7 +48,7 @@ union all
 select
     'the events of a session' as what,
     sessions.session_id as which
-from {{ ref('int_sessions') }} as sessions
+from sessions
 full outer join sessionized
     on sessions.session_key = sessionized.session_key and sessions.session_started_at = sessionized.session_started_at
 where

@@ -4,6 +4,7 @@ with
 exposures as (
 
     select workspace_id, video_id, node_id, element_id, started_date, count(*) as exposed_views from {{ ref('int_exposures') }}
+    {{ where_changed('started_date') }}
     group by workspace_id, video_id, node_id, element_id, started_date
 
 ),
@@ -11,6 +12,7 @@ exposures as (
 performance as (
 
     select workspace_id, video_id, node_id, element_id, date_day, sum(exposed_views) as exposed_views from {{ ref('element_performance') }}
+    {{ where_changed('date_day') }}
     group by workspace_id, video_id, node_id, element_id, date_day
 
 )

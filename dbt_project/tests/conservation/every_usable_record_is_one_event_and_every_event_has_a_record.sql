@@ -4,7 +4,7 @@ with
 names as (
 
     select source, workspace_id, event_date, event_id from {{ ref('events_staged') }}
-    where rejection_reason is null
+    where rejection_reason is null {{ and_changed('event_date', 'stale_event_dates') }}
     group by source, workspace_id, event_date, event_id
 
 ),
@@ -19,6 +19,7 @@ named as (
 held as (
 
     select source, workspace_id, event_date, count(*) as event_count from {{ ref('events') }}
+    {{ where_changed('event_date', 'stale_event_dates') }}
     group by source, workspace_id, event_date
 
 )

@@ -4,6 +4,7 @@ with
 paths as (
 
     select view_id, visit_count from {{ ref('viewer_path') }}
+    {{ where_changed('started_date') }}
 
 ),
 
@@ -13,6 +14,7 @@ visits as (
         view_id,
         count(*) as visit_count
     from {{ ref('fct_node_visit') }}
+    {{ where_changed('started_date') }}
     group by view_id
 
 ),

@@ -14,6 +14,7 @@ views as (
         sum(watch_seconds) as watch_seconds,
         sum(unique_watched_seconds) as unique_watched_seconds
     from {{ ref('fct_view') }}
+    {{ where_changed('started_date') }}
     group by workspace_id, video_id, started_date
 
 ),
@@ -27,8 +28,15 @@ sessions as (
         count(*) as sessions_with_play,
         count(case when is_bounce then 1 end) as bounces
     from {{ ref('fct_session') }}
-    where first_played_video_id is not null
+    where first_played_video_id is not null {{ and_changed('started_date') }}
     group by workspace_id, first_played_video_id, started_date
+
+),
+
+days as (
+
+    select * from {{ ref('kpi_video_daily') }}
+    {{ where_changed('date_day') }}
 
 )
 
@@ -36,7 +44,7 @@ select
     coalesce(days.workspace_id, views.workspace_id) as workspace_id,
     coalesce(days.video_id, views.video_id) as video_id,
     coalesce(days.date_day, views.started_date) as date_day
-from {{ ref('kpi_video_daily') }} as days
+from days
 full outer join views
     on days.workspace_id = views.workspace_id and days.video_id = views.video_id and days.date_day = views.started_date
 full outer join sessions
