@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from tests.property.schedule import land
@@ -51,7 +52,11 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, list[dict[str
     warehouse.must(warehouse.load())
     warehouse.seed()
     warehouse.must(warehouse.dbt("run", "--vars", json.dumps(FEW_VIEWS)))
-    tables = rows_of_marts(warehouse)
+    return named(rows_of_marts(warehouse))
+
+
+def named(tables: Mapping[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
+    """The same rows with names for hashed ids."""
     names = {column: names_of(tables[table], table, column, moment) for column, (table, moment) in NAMED.items()}
     return {
         table: [{name: names.get(name, {}).get(value, value) for name, value in row.items()} for row in rows]
@@ -64,7 +69,13 @@ def rows_of_marts(warehouse: Warehouse) -> dict[str, list[dict[str, Any]]]:
     listed = f"select table_schema || '.' || table_name from information_schema.tables where table_schema in {MART_SCHEMAS}"
     with warehouse.reader() as connection:
         tables = [name for (name,) in connection.execute(f"{listed} order by 1").fetchall()]
-        return {table: connection.execute(f"select * from {table}").fetch_arrow_table().to_pylist() for table in tables}
+        return {table: records(connection.execute(f"select * from {table}")) for table in tables}
+
+
+def records(answer: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """The rows of a query, by column."""
+    columns = [name for name, *_ in answer.description]
+    return [dict(zip(columns, row, strict=True)) for row in answer.fetchall()]
 
 
 def names_of(rows: list[dict[str, Any]], table: str, column: str, moment: str) -> dict[Any, str]:
