@@ -1,7 +1,7 @@
 """Rows worked out by hand, as CSV files a person can read, beside the rows of a table.
 
-In the files an empty cell is null, `a | b` stands for one row each, `second_from` and `second_to` for one row each second, and a
-number with four or more decimals is rounded at its last one; every other number is exact.
+In the files an empty cell is null, `a | b` stands for one row each, `second_from` and `second_to` for one row each second. A double
+with four or more decimals is rounded at its last one; every other number is exact.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 EITHER = " | "
 ROUNDED_DECIMALS = 4
-EXACT = Decimal("1e-9")
+ALMOST_EXACT = Decimal("1e-9")
 
 Cells = dict[str, str]
 Row = Mapping[str, Any]
@@ -63,8 +63,10 @@ def agrees(cell: str, value: Any) -> bool:
         return value is None and cell == ""
     if isinstance(value, bool):
         return cell == str(value).lower()
-    if isinstance(value, int | float | Decimal):
-        return abs(Decimal(str(value)) - Decimal(cell)) <= tolerance(cell)
+    if isinstance(value, int | Decimal):
+        return value == Decimal(cell)
+    if isinstance(value, float):
+        return abs(Decimal(value) - Decimal(cell)) <= tolerance(cell)
     if isinstance(value, datetime):
         return datetime.fromisoformat(cell) == value
     if isinstance(value, date):
@@ -73,9 +75,9 @@ def agrees(cell: str, value: Any) -> bool:
 
 
 def tolerance(cell: str) -> Decimal:
-    """How far a number may be from what the cell says: half a unit of its last decimal where it was rounded."""
+    """How far a double may be from what the cell says: half a unit of its last decimal where it was rounded."""
     decimals = -int(Decimal(cell).as_tuple().exponent)
-    return max(EXACT, Decimal("0.5").scaleb(-decimals)) if decimals >= ROUNDED_DECIMALS else EXACT
+    return Decimal("0.5").scaleb(-decimals) if decimals >= ROUNDED_DECIMALS else ALMOST_EXACT
 
 
 def disagreements(golden: Golden, actual: Iterable[Row]) -> list[str]:
