@@ -46,7 +46,7 @@ observed as (
         experiment_id,
         variant_id,
         min(view_started_at) as first_seen_at,
-        max(view_started_at) as last_seen_at,
+        max(view_ended_at) as last_seen_at,
         count(*) as view_count
     from {{ ref('int_views') }}
     where experiment_id is not null and variant_id is not null
