@@ -12,10 +12,10 @@ from typing import Any
 import duckdb
 import pytest
 
+from serving.publish import SCHEMAS
 from tests.property.schedule import land
 from tests.property.warehouse import Warehouse
 from tests.warehouse.golden import Cells, Golden, disagreements, read
-from tests.warehouse.stories import MART_SCHEMAS
 
 STORY = Path(__file__).parents[1] / "fixtures" / "story"
 EXPECTED = STORY / "expected"
@@ -66,7 +66,7 @@ def named(tables: Mapping[str, list[dict[str, Any]]]) -> dict[str, list[dict[str
 
 def rows_of_marts(warehouse: Warehouse) -> dict[str, list[dict[str, Any]]]:
     """All rows of all tables of the marts, by schema and name."""
-    listed = f"select table_schema || '.' || table_name from information_schema.tables where table_schema in {MART_SCHEMAS}"
+    listed = f"select table_schema || '.' || table_name from information_schema.tables where table_schema in {SCHEMAS}"
     with warehouse.reader() as connection:
         tables = [name for (name,) in connection.execute(f"{listed} order by 1").fetchall()]
         return {table: records(connection.execute(f"select * from {table}")) for table in tables}
