@@ -60,10 +60,10 @@ final as (
         totals.last_node_id,
 
         ---------- how many
-        row_number() over (
+        cast(row_number() over (
             partition by totals.workspace_id, totals.video_id
             order by totals.view_count desc, totals.path_key asc
-        ) as path_rank,
+        ) as bigint) as path_rank,
         totals.view_count,
         viewers.viewer_count,
         cast(totals.view_count as double)
