@@ -183,7 +183,7 @@ PLANTED: tuple[Check, ...] = (
     ),
     Check(
         "hard_question",
-        "fewer than half know it for sure, and nothing is harder",
+        "surely known by fewer than half, and nothing is harder",
         f"""
             select questions.workspace_id
             from interactivity.question_result as questions
@@ -256,7 +256,7 @@ NOTHING: tuple[Check, ...] = (
     ),
     Check(
         "hard_question",
-        "any question that fewer than half know for sure",
+        "any question surely known by fewer than half",
         f"select questions.workspace_id from interactivity.question_result as questions where {_HARD}",
         HARDLY_ANY,
     ),
