@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from benchmarks.audiences import DAYS, Crowd, Told, crowds, tell
+from benchmarks.audiences import DAYS, Told, crowds, tell
 from benchmarks.measure import StepError
 from benchmarks.report import Grid, grid_lines, print_grid, wide_console
 from benchmarks.truth_checks import Answer, BrokenSealError
@@ -43,27 +43,20 @@ def answer_row(answer: Answer) -> list[str]:
     return [answer.check.truth, answer.check.claim, f"{answer.found} of {answer.of}", goal, verdict]
 
 
-def grids(told: Sequence[Told]) -> list[Grid]:
-    """The answers of each crowd, and how much the simulator planted in an audience of each."""
-    tables = [
-        Grid(title(each.crowd), ("truth", "asked of every audience", "holds in", "goal", "met"), rows(each.answers), read=2)
-        for each in told
-    ]
-    counted = [
+def answers(told: Told) -> Grid:
+    """What a crowd's marts said."""
+    header = ("truth", "asked of every audience", "holds in", "goal", "met")
+    rows = [answer_row(answer) for answer in told.answers]
+    return Grid(f"{told.crowd.audiences} audiences, {told.crowd.name}", header, rows, read=2)
+
+
+def amounts(told: Sequence[Told]) -> Grid:
+    """How much the simulator planted in an audience of each crowd."""
+    rows = [
         [text, *(f"{each.counts.get(name, 0) / each.crowd.audiences:,.0f}" for each in told)] for name, text in COUNTED.items()
     ]
     header = ("by the simulator's books", *(each.crowd.name for each in told))
-    return [*tables, Grid("How much there was to find, per audience", header, counted)]
-
-
-def rows(answers: Sequence[Answer]) -> list[list[str]]:
-    """A row per answer."""
-    return [answer_row(answer) for answer in answers]
-
-
-def title(crowd: Crowd) -> str:
-    """A crowd in words."""
-    return f"{crowd.audiences} audiences, {crowd.name}"
+    return Grid("How much there was to find, per audience", header, rows)
 
 
 def markdown(told: Sequence[Told], seed: int) -> str:
@@ -75,9 +68,16 @@ def markdown(told: Sequence[Told], seed: int) -> str:
         f"Written by `make truths`: seed {seed}, {DAYS} days, events asked for per audience: {sizes}. All audiences of a table are",
         "workspaces of one build. What is asked, and why so: `docs/benchmarks.md`.",
     ]
-    for grid in grids(told):
+    for grid in (*(answers(each) for each in told), amounts(told)):
         lines += grid_lines(grid)
     return "\n".join(lines) + "\n"
+
+
+def show(told: Told) -> None:
+    """Print what a crowd's marts said, and what it cost to ask."""
+    print_grid(console, answers(told))
+    costs = (f"{step.name} {step.seconds:,.0f} s, {step.peak_bytes / 2**30:.1f} GB" for step in told.steps)
+    console.print("; ".join(costs) + "\n")
 
 
 @app.command()
@@ -111,14 +111,11 @@ def main(
         try:
             for crowd in crowds(audiences, events, plain_events, large, large_events):
                 told.append(tell(place, crowd, seed, on_step))
+                show(told[-1])
         except (StepError, BrokenSealError) as error:
             console.print(str(error), style="red", markup=False)
             raise typer.Exit(1) from error
-    for grid in grids(told):
-        print_grid(console, grid)
-    for each in told:
-        costs = "; ".join(f"{step.name} {step.seconds:,.0f} s, {step.peak_bytes / 2**30:.1f} GB" for step in each.steps)
-        console.print(f"{each.crowd.name}: {costs}")
+    print_grid(console, amounts(told))
     if report is not None:
         report.write_text(markdown(told, seed))
     if not all(each.is_met for each in told):
