@@ -23,7 +23,7 @@ export PYTHONUNBUFFERED := 1
 export DAGSTER_DISABLE_TELEMETRY := yes
 export DO_NOT_TRACK := 1
 
-.PHONY: help run serve metrics parity test lint bench picture kill lock clean venv venv-dev
+.PHONY: help run serve metrics parity test lint bench truths picture kill lock clean venv venv-dev
 
 help: ## What can be done here
 	@sed -nE 's/^([a-z-]+):.*## (.*)$$/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
@@ -71,6 +71,9 @@ lint: venv-dev ## Style, types, layer law, Spark compilation, definitions, SQL; 
 
 bench: venv-dev ## Measure against the floor of one DuckDB statement (quick: EVENTS=1000000)
 	@$(BIN)/python -m benchmarks $(if $(EVENTS),--events $(EVENTS)) $(ARGS)
+
+truths: venv-dev ## Look for what the simulator planted in the marts of a hundred audiences with it and a hundred without
+	@$(BIN)/python -m benchmarks.truths $(ARGS)
 
 picture: venv-dev ## Draw the README's picture from the published demo
 	@$(BIN)/python -m serving.picture --video autumn-launch

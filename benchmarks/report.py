@@ -31,11 +31,12 @@ def wide_console() -> Console:
 
 @dataclass(frozen=True)
 class Grid:
-    """A table: its title, its header and its rows, all text; the first column is read, the others are compared."""
+    """A table: its title, its header and its rows, all text; the first columns are read, the others are compared."""
 
     title: str
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
+    read: int = 1
 
 
 def number(value: float) -> str:
@@ -120,17 +121,28 @@ def loads(found: Sequence[Measured]) -> tuple[float, float]:
 def show(console: Console, machine: Machine, found: Sequence[Measured]) -> None:
     """Print all tables."""
     for grid in grids(found):
-        # A table's own title is wrapped to its width.
-        console.print(grid.title, style="bold")
-        table = Table(box=None, padding=(0, 2, 0, 0))
-        for index, name in enumerate(grid.header):
-            table.add_column(name, justify="right" if index else "left", no_wrap=True)
-        for row in grid.rows:
-            table.add_row(*row, style="red" if row[-1] == "NO" else None)
-        console.print(table)
-        console.print()
+        print_grid(console, grid)
     least, most = loads(found)
     console.print(f"{machine.cores} cores, load {least:.1f} to {most:.1f} at the start of steps")
+
+
+def print_grid(console: Console, grid: Grid) -> None:
+    """Print one table, in red what is not as it should be."""
+    # A table's own title is wrapped to its width.
+    console.print(grid.title, style="bold")
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for index, name in enumerate(grid.header):
+        table.add_column(name, justify="left" if index < grid.read else "right", no_wrap=True)
+    for row in grid.rows:
+        table.add_row(*row, style="red" if row[-1] == "NO" else None)
+    console.print(table)
+    console.print()
+
+
+def grid_lines(grid: Grid) -> list[str]:
+    """One table as lines of Markdown, under its title."""
+    rulers = ["---" if index < grid.read else "---:" for index in range(len(grid.header))]
+    return ["", f"## {grid.title}", "", row_text(grid.header), row_text(rulers), *(row_text(row) for row in grid.rows)]
 
 
 def markdown(machine: Machine, found: Sequence[Measured], began: datetime) -> str:
@@ -144,8 +156,7 @@ def markdown(machine: Machine, found: Sequence[Measured], began: datetime) -> st
         f"dbt {machine.dbt}. Load average at the start of steps: {least:.1f} to {most:.1f}. What the rows mean: `docs/benchmarks.md`.",
     ]
     for grid in grids(found):
-        lines += ["", f"## {grid.title}", "", row_text(grid.header), row_text(["---", *["---:"] * (len(grid.header) - 1)])]
-        lines += [row_text(row) for row in grid.rows]
+        lines += grid_lines(grid)
     return "\n".join(lines) + "\n"
 
 

@@ -8,6 +8,9 @@ from datetime import date, timedelta
 EVENTS_PER_VISIT = 20.65
 """Lines written per visit with everything planted, measured over 2 million lines."""
 
+AUDIENCE_WEIGHTS = (50, 25, 13, 12)
+"""How often a device belongs to each of `catalog.AUDIENCES`."""
+
 PLANTS: dict[str, str] = {
     "drop_off": "a second of autumn-launch at which many leave",
     "unmarked_object": "something in tour-home that is clicked although no element lies there",
@@ -82,7 +85,7 @@ class Settings:
     seed: int = 7
     workspaces: int = 1
     plant: frozenset[str] = field(default_factory=lambda: frozenset(PLANTS))
-    audience_weights: tuple[int, int, int, int] = (50, 25, 13, 12)
+    audience_weights: tuple[int, int, int, int] = AUDIENCE_WEIGHTS
     events_per_file: int = 300_000
     rates: Rates = field(init=False)
 
@@ -125,5 +128,6 @@ class Settings:
         """Plain values for the sealed truths."""
         return {
             "events": self.events, "days": self.days, "start": self.start.isoformat(), "seed": self.seed,
-            "workspaces": self.workspaces, "plant": sorted(self.plant), "rates_in_millionths": asdict(self.rates),
+            "workspaces": self.workspaces, "plant": sorted(self.plant), "audience_weights": self.audience_weights,
+            "rates_in_millionths": asdict(self.rates),
         }  # fmt: skip

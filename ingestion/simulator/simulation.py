@@ -25,7 +25,7 @@ from ingestion.simulator.interactions import Clicker
 from ingestion.simulator.playback import Player
 from ingestion.simulator.records import Events, Recorder, join, take
 from ingestion.simulator.rendering import Renderer
-from ingestion.simulator.settings import PLANTS, Settings
+from ingestion.simulator.settings import AUDIENCE_WEIGHTS, PLANTS, Settings
 from ingestion.simulator.truths import Ledger
 from ingestion.simulator.world import World, build
 
@@ -172,6 +172,7 @@ def simulate(
     seed: int = 7,
     workspaces: int = 1,
     plant: Collection[str] | None = None,
+    audience_weights: tuple[int, int, int, int] = AUDIENCE_WEIGHTS,
     truths: Path | None = None,
     only_day: int | None = None,
     compress: bool = False,
@@ -187,6 +188,7 @@ def simulate(
         seed: the same seed and parameters give the same bytes on every machine.
         workspaces: audiences side by side, one workspace each, sharing the events between them.
         plant: names of `settings.PLANTS` to plant; all when None.
+        audience_weights: how often a device belongs to each of `catalog.AUDIENCES`, against the others.
         truths: folder for the sealed truths; `truths` beside the landing folder when None.
         only_day: write this one day only (1 is the first; days + 1 adds a day to a landing that has `days`),
             byte for byte what a longer simulation with as many events per day has on it. The catalog is left alone.
@@ -197,7 +199,7 @@ def simulate(
         ValueError: for sizes below 1 or an unknown plant.
     """
     planted_names = frozenset(PLANTS) if plant is None else frozenset(plant)
-    settings = Settings(events, days, start, seed, workspaces, planted_names)
+    settings = Settings(events, days, start, seed, workspaces, planted_names, audience_weights)
     if only_day is not None and only_day < 1:
         raise ValueError("only_day counts from 1.")
     planted = template(hard_question="hard_question" in settings.plant, unvisited_node="unvisited_node" in settings.plant)

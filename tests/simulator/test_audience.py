@@ -5,6 +5,7 @@ import json
 import math
 from collections import Counter, defaultdict
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pyarrow.dataset as ds
@@ -14,7 +15,7 @@ from tests.oracle.catalog import Catalog
 from tests.oracle.records import VOCABULARY, events_of
 from tests.oracle.segments import watched
 from tests.oracle.sequences import sessions_of, views_of
-from tests.simulator.conftest import EVENTS_PER_DAY, Run
+from tests.simulator.conftest import EVENTS_PER_DAY, Run, run
 
 RATES = {"duplicates": 0.01, "malformed": 0.0005, "unknown_types": 0.001, "unknown_fields": 0.005}
 
@@ -172,6 +173,11 @@ def test_without_planting_the_logs_are_clean_and_hold_no_truth(plain: Run) -> No
     assert not any(truth["is_planted"] for truth in plain.truths["planted"].values())
     assert len(plain.lines()) == len(plain.records())
     assert counts["watched_milliseconds"] == counts["proven_milliseconds"]
+
+
+def test_the_weights_of_the_audiences_say_whose_videos_are_watched(tmp_path: Path) -> None:
+    learning = run(tmp_path, days=2, events=4_000, audience_weights=(0, 1, 0, 0))
+    assert {record["video_id"] for record in learning.records() if "video_id" in record} == {"ladder-safety", "data-basics"}
 
 
 def test_one_element_lies_elsewhere_in_the_second_catalog(demo: Run) -> None:

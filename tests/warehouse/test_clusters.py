@@ -15,6 +15,8 @@ from scipy.stats import poisson
 from tests.property.warehouse import Warehouse, in_child
 
 Cell = tuple[int, int, int]
+REACH = 2
+"""By how many buckets cells that touch differ at most (rule 37.19)."""
 
 
 def compiled(warehouse: Warehouse, template: str) -> str:
@@ -60,7 +62,8 @@ def connected(cells: Iterable[Cell]) -> dict[Cell, Cell]:
         reached = [start]
         waiting.remove(start)
         for bucket, x, y in reached:
-            near = {(bucket + a, x + b, y + c) for a, b, c in product((-1, 0, 1), repeat=3)} & waiting
+            around = product(range(-REACH, REACH + 1), (-1, 0, 1), (-1, 0, 1))
+            near = {(bucket + a, x + b, y + c) for a, b, c in around} & waiting
             waiting -= near
             reached.extend(near)
         least |= dict.fromkeys(reached, start)
@@ -81,7 +84,12 @@ def shapes() -> dict[str, set[Cell]]:
     shapes["an hour in a corner"] = {(bucket, 0, 0) for bucket in range(1800)}
     shapes["twenty minutes drifting to and fro"] = {(b, abs(b % 38 - 19), abs((b // 2) % 38 - 19)) for b in range(600)}
     shapes["corners that touch"] = {(i, i, i) for i in range(20)}
-    shapes["corners one apart"] = {(2 * i, i, i) for i in range(20)}
+    shapes["corners that touch over a pause"] = {(2 * i, i, i) for i in range(20)}
+    shapes["corners two pauses apart"] = {(3 * i, i, i) for i in range(20)}
+    shapes["corners a place apart"] = {(i, 2 * i, 2 * i) for i in range(10)}
+    shapes["an hour in a corner with pauses"] = {(bucket, 0, 0) for bucket in range(0, 1800, 2)}
+    shapes["an hour in a corner with longer pauses"] = {(bucket, 0, 0) for bucket in range(0, 1800, 3)}
+    shapes["a snake that pauses at every move"] = {(2 * i, x, y) for i, (x, y) in enumerate(snake)}
     return shapes
 
 

@@ -1,24 +1,30 @@
-{# Labels the connected sets of cells in space and time (26 neighbours: sides, edges and corners), as the CTE `labelled_cells`: the rows
-   of a relation (with `columns`) and their `label`, which cells share that touch each other directly or through others of the relation.
+{# Labels the connected sets of cells in space and time, as the CTE `labelled_cells`: the rows of a relation (with `columns`) and their
+   `label`, which cells share that touch each other directly or through others of the relation. Cells touch when their places differ
+   by at most 1 each way (sides and corners) and their buckets by at most `cluster_bucket_reach`.
 
-   Any two neighbours lie together in one of the eight tilings of space into 2 x 2 x 2 blocks, and all cells of a block are
-   neighbours. A round gives every cell the least number in its eight blocks, then every set of cells that had a number in common
-   the least that any of them got. Sets begin as runs of one cell's consecutive buckets, numbered in no order (by md5), so that a set
-   meets a smaller number nearby whatever its shape, and sets become fewer by two fifths or more each round: twelve rounds join some
-   five hundred runs in a chain, and anything round in three. A test asks whether the rounds were enough.
+   Any two neighbouring places lie together in one of the four tilings of the frame into 2 x 2 places, and all places of a tile are
+   neighbours. A round gives every cell the least number of the cells around it, which are those within reach in its four tiles; then
+   every set of cells that had a number in common the least that any of them got. Sets begin as runs of one place's buckets without
+   a longer pause, numbered in no order (by md5), so that a set meets a smaller number nearby whatever its shape, and sets become fewer
+   by two fifths or more each round: twelve rounds join some five hundred runs in a chain, and anything round in three. A test asks
+   whether the rounds were enough.
 
    Windows alone: a recursion that stops when nothing changes is more than Spark can say (UNION and windows are refused in it, 4.3), and
    a chain in which every step reads the one before once is planned once. All windows after the numbering lie within an owner,
    which Spark shuffles once: one round and eight are as many exchanges (measured 2026-11-22). #}
 {% macro touching_cells(relation, owner, bucket, cell_x, cell_y, columns) -%}
     {%- set owner_columns = owner | join(', ') -%}
-    {%- set column = owner_columns ~ ', ' ~ cell_x ~ ', ' ~ cell_y -%}
+    {%- set place = owner_columns ~ ', ' ~ cell_x ~ ', ' ~ cell_y -%}
     {%- set kept = [owner_columns, bucket, cell_x, cell_y, columns | join(', '), 'run_label'] | join(', ') -%}
+    {%- set reach = cluster_bucket_reach() -%}
 run_steps as (
 
     select
         *,
-        {{ bucket }} - row_number() over (partition by {{ column }} order by {{ bucket }}) as run_key
+        case
+            when {{ bucket }} - lag({{ bucket }}) over (partition by {{ place }} order by {{ bucket }}) <= {{ reach }} then null
+            else {{ bucket }}
+        end as own_start
     from {{ relation }}
 
 ),
@@ -27,7 +33,11 @@ run_starts as (
 
     select
         *,
-        min({{ bucket }}) over (partition by {{ column }}, run_key) as run_start
+        max(own_start) over (
+            partition by {{ place }}
+            order by {{ bucket }}
+            rows between unbounded preceding and current row
+        ) as run_start
     from run_steps
 
 ),
@@ -55,13 +65,14 @@ passed_{{ round }} as (
     select
         *,
         least(
-            {%- for offset in range(8) %}
+            {%- for offset in range(4) %}
             min(number) over (
                 partition by
                     {{ owner_columns }},
-                    floor(({{ bucket }} + {{ offset // 4 }}) / 2),
-                    floor(({{ cell_x }} + {{ offset // 2 % 2 }}) / 2),
+                    floor(({{ cell_x }} + {{ offset // 2 }}) / 2),
                     floor(({{ cell_y }} + {{ offset % 2 }}) / 2)
+                order by {{ bucket }}
+                range between {{ reach }} preceding and {{ reach }} following
             ){{ ',' if not loop.last }}
             {%- endfor %}
         ) as passed_number
@@ -89,3 +100,6 @@ labelled_cells as (
 {%- endmacro %}
 
 {% macro cluster_rounds() %}{{ return(12) }}{% endmacro %}
+
+{# By how many buckets cells that touch differ at most: a pause of so many others may lie between them. #}
+{% macro cluster_bucket_reach() %}{{ return(var('hotspot_pause_buckets') + 1) }}{% endmacro %}

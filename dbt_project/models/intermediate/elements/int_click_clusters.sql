@@ -1,8 +1,8 @@
--- One row per cell (20 x 20 x 2 s) with more true false clicks than chance puts there, and the cluster of touching cells it is in
--- (rule 37).
+-- One row per cell (20 x 20 x 2 s) with more true false clicks than chance puts there, and the cluster of touching cells it is in,
+-- which has a hot cell (rule 37).
 {{ config(materialized='table') }}
 {% set node = ['workspace_id', 'video_id', 'node_id'] %}
-{% set measures = ['click_count', 'viewer_count', 'clicks_per_cell', 'node_cell_count', 'p_value'] %}
+{% set measures = ['click_count', 'viewer_count', 'is_hot', 'clicks_per_cell', 'node_cell_count', 'p_value'] %}
 {% set cells = click_cells_per_side() * click_cells_per_side() %}
 with
 
@@ -141,7 +141,7 @@ crowded_cells as (
             clicked_cells.workspace_id = bucket_counts.workspace_id
             and clicked_cells.video_id = bucket_counts.video_id
             and clicked_cells.node_id = bucket_counts.node_id
-    where clicked_cells.viewer_count >= {{ var('hotspot_viewers') }}
+    where clicked_cells.viewer_count >= {{ var('hotspot_joining_viewers') }}
 
 ),
 
@@ -165,15 +165,28 @@ judged_cells as (
 
 ),
 
-hot_cells as (
+warm_cells as (
 
-    select * from judged_cells
+    select
+        *,
+        viewer_count >= {{ var('hotspot_viewers') }} as is_hot
+    from judged_cells
     where p_value < {{ var('hotspot_cell_chance') }}
 
 ),
 
 ---------- which of them touch
-{{ touching_cells('hot_cells', node, 'bucket', 'cell_x', 'cell_y', measures) }},
+{{ touching_cells('warm_cells', node, 'bucket', 'cell_x', 'cell_y', measures) }},
+
+-- two viewers side by side are no crowd, wherever they click: a cluster grows from a hot cell
+grown_cells as (
+
+    select
+        *,
+        max(viewer_count) over (partition by {{ node | join(', ') }}, label) as most_viewers
+    from labelled_cells
+
+),
 
 final as (
 
@@ -184,7 +197,8 @@ final as (
         cell_x,
         cell_y,
         {{ measures | join(', ') }}
-    from labelled_cells
+    from grown_cells
+    where most_viewers >= {{ var('hotspot_viewers') }}
 
 )
 

@@ -28,8 +28,8 @@ shapes as (
         cluster_id,
         count(*) as cell_count,
         sum(clicks_per_cell) as expected_clicks,
-        min(p_value) as p_value,
-        min(p_value * node_cell_count) as node_chance,
+        min(p_value) filter (where is_hot) as p_value,
+        min(p_value * node_cell_count) filter (where is_hot) as node_chance,
         min(cell_x) as first_cell_x,
         max(cell_x) as last_cell_x,
         min(cell_y) as first_cell_y,
@@ -69,10 +69,10 @@ final as (
         shapes.workspace_id,
         shapes.video_id,
         shapes.node_id,
-        row_number() over (
+        cast(row_number() over (
             partition by shapes.workspace_id, shapes.video_id
             order by clicked.viewers desc, clicked.clicks desc, shapes.cluster_id asc
-        ) as viewer_rank,
+        ) as bigint) as viewer_rank,
 
         ---------- the proposal
         clicked.x,
