@@ -19,7 +19,7 @@ from tests.property.built import TABLES, expected_table, read, rejected
 SECONDS = 0.0021
 DELIVERY_COLUMNS = ("load_id", "line_number")
 DELIVERY_TABLES = ("unusable_events", "int_delivery_days", "rejected_event", "tracker_health", "load")
-COMPARED_SCHEMAS = ("events", "intermediate", "core", "engagement", "kpis", "quality")
+COMPARED_SCHEMAS = ("events", "intermediate", "core", "engagement", "paths", "funnels", "kpis", "quality")
 
 
 @dataclass(frozen=True)
