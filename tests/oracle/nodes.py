@@ -122,7 +122,9 @@ def node_performance_rows(views: Sequence[ViewFacts], paths: Iterable[ViewPath],
 def node_level_rows(views: Iterable[ViewFacts], graphs: Sequence[Graph]) -> Rows:
     """Rule 57 by (workspace, video, node), for every node that the catalog or any view event names."""
     titles = authored(graphs)
-    seen = {(facts.view.workspace_id, facts.view.video_id, event.get("node_id")) for facts in views for event in facts.view.events}
+    seen = {
+        (facts.view.workspace_id, facts.view.video_id, event.get("node_id")) for facts in views for event in facts.view.events
+    }
     return {key: {"level": level_in(graphs, *key), "is_in_catalog": key in titles} for key in seen | titles.keys()}
 
 
