@@ -224,7 +224,7 @@ def step_row(goal: Goal, position: int, viewers: Sequence[FunnelViewer]) -> Row:
         "goal_name": goal.name,
         "is_default": goal.is_default,
         "step_count": len(goal.steps),
-        "step_name": step.name or step.event_type,
+        "step_name": step.name or step.event_type or None,
         "event_type": step.event_type or None,
         "entered_viewers": len(entered),
         "reached_viewers": len(reached),
