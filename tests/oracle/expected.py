@@ -4,30 +4,40 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tests.oracle.audience import bounce_of, identities, is_interaction
 from tests.oracle.catalog import Catalog
 from tests.oracle.completion import completion
 from tests.oracle.facts import SessionFacts, ViewFacts
+from tests.oracle.funnels import FunnelViewer, funnel_step_rows, funnel_viewer_rows, funnel_viewers
+from tests.oracle.goals import Goal, goals_of
+from tests.oracle.graph import Graph
+from tests.oracle.nodes import node_level_rows, node_performance_rows, node_rows, survival_rows
+from tests.oracle.paths import node_visit_rows, path_summary_rows, transition_rows, viewer_path_rows
 from tests.oracle.records import Event, Rejected, events_of
 from tests.oracle.segments import watched
 from tests.oracle.sequences import sessions_of, views_of
 from tests.oracle.settings import DEFAULTS, Settings
 from tests.oracle.summaries import attention_rows, kpi_rows, month_of, retention_rows
+from tests.oracle.visits import ViewPath, path_of
 
 Table = dict[tuple[Any, ...], dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class Expected:
-    """The expected world: events, sessions and views as objects, and every table as rows by natural key."""
+    """The expected world: events, sessions, views, paths and funnels as objects, and every table as rows by natural key."""
 
     events: Sequence[Event]
     rejected: Sequence[Rejected]
     sessions: Sequence[SessionFacts]
     views: Sequence[ViewFacts]
+    graphs: Sequence[Graph] = field(default_factory=list)
+    paths: Sequence[ViewPath] = field(default_factory=list)
+    goals: Sequence[Goal] = field(default_factory=list)
+    funnel_viewers: Sequence[FunnelViewer] = field(default_factory=list)
 
     def rejected_event(self) -> Counter[tuple[Any, ...]]:
         """Rule 2: how often each (workspace, event_date, event_id, reason) was rejected."""
@@ -116,6 +126,46 @@ class Expected:
         """Rule 26 by (workspace, video, node, second)."""
         return retention_rows(self.views)
 
+    def survival_curve(self) -> Table:
+        """Rule 58 by (workspace, video, node, second)."""
+        return survival_rows(self.views, self.paths)
+
+    def node_visit_rows(self) -> Table:
+        """Rules 50 to 53 by (view identity, visit number)."""
+        return node_visit_rows(self.paths)
+
+    def path_transition(self) -> Table:
+        """Rule 54 by (workspace, video, from, to)."""
+        return transition_rows(self.paths, self.graphs)
+
+    def viewer_path_rows(self) -> Table:
+        """Rule 55 by view identity."""
+        return viewer_path_rows(self.paths)
+
+    def path_summary(self) -> Table:
+        """Rule 55 by (workspace, video, path key)."""
+        return path_summary_rows(self.paths)
+
+    def node_performance(self) -> Table:
+        """Rule 56 by (workspace, video, node)."""
+        return node_performance_rows(self.views, self.paths, self.graphs)
+
+    def kpi_node_daily(self) -> Table:
+        """Rule 56 by (workspace, video, node, day)."""
+        return node_rows(self.views, self.paths, by_day=True)
+
+    def node_level_rows(self) -> Table:
+        """Rule 57 by (workspace, video, node)."""
+        return node_level_rows(self.views, self.graphs)
+
+    def funnel_viewer_rows(self) -> Table:
+        """Rules 60 to 63 by (workspace, goal, video, viewer)."""
+        return funnel_viewer_rows(self.funnel_viewers)
+
+    def funnel_step(self) -> Table:
+        """Rule 64 by (workspace, goal, video, step, segment type, segment value)."""
+        return funnel_step_rows(self.goals, self.funnel_viewers)
+
 
 def view_row(facts: ViewFacts) -> dict[str, Any]:
     """One view's expected columns; seconds in seconds, times in UTC."""
@@ -165,4 +215,15 @@ def expect(
         done = completion(view, measured, known, settings)
         views.append(ViewFacts(view, measured, done, people.of_view(view)))
     facts = [SessionFacts(each, bounce_of(each, settings), people.of_session(each)) for each in sessions]
-    return Expected(events, rejected, facts, views)
+    graph = Graph(known)
+    goals = goals_of(known, (each.session.key[0] for each in facts))
+    return Expected(
+        events,
+        rejected,
+        facts,
+        views,
+        graphs=[graph],
+        paths=[path for each in views if (path := path_of(each, graph, settings))],
+        goals=goals,
+        funnel_viewers=funnel_viewers(goals, facts, views),
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import pairwise
 
 from tests.oracle.catalog import Catalog
@@ -44,13 +45,17 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Segment:
-    """An interval of media time, in seconds of its node; `evidence` is derived or declared."""
+    """An interval of media time, in seconds of its node; `evidence` is derived or declared.
+
+    `began_at` is when it was opened (UTC); a declared one has no time.
+    """
 
     node_id: str
     from_seconds: float
     to_seconds: float
     play_wall_seconds: float | None
     evidence: str
+    began_at: datetime | None = None
 
     @property
     def length(self) -> float:
@@ -138,11 +143,13 @@ def derived_segments(view: View, catalog: Catalog, settings: Settings = DEFAULTS
         if interval is None or interval[1] <= interval[0]:
             continue
         start, stop = interval
-        wall = (end.event.occurred_at - begin.event.occurred_at).total_seconds()
+        began_at = begin.event.occurred_at
+        wall = (end.event.occurred_at - began_at).total_seconds()
         if last is not None:
             segments.pop()
             start, wall = last.from_seconds, wall + (last.play_wall_seconds or 0.0)
-        last = Segment(node, start, stop, wall, "derived")
+            began_at = last.began_at or began_at
+        last = Segment(node, start, stop, wall, "derived", began_at)
         segments.append(last)
     return segments
 

@@ -75,6 +75,34 @@ TABLES = (
     TableUnderTest("kpi_video_monthly", "select workspace_id, video_id, month_start_date, * from kpis.kpi_video_monthly", 3),
     TableUnderTest("attention_heatmap", "select workspace_id, video_id, node_id, second, * from engagement.attention_heatmap", 4),
     TableUnderTest("retention_curve", "select workspace_id, video_id, node_id, second, * from engagement.retention_curve", 4),
+    TableUnderTest("survival_curve", "select workspace_id, video_id, node_id, second, * from engagement.survival_curve", 4),
+    TableUnderTest(
+        "node_visit_rows",
+        f"select {columns(VIEW, 'v')}, n.visit_number, n.* from paths.fct_node_visit as n "
+        f"left join ({NAMED_VIEWS}) as v on n.view_id = v.view_id",
+        len(VIEW) + 1,
+    ),
+    TableUnderTest("path_transition", "select workspace_id, video_id, from_node_id, to_node_id, * from paths.path_transition", 4),
+    TableUnderTest(
+        "viewer_path_rows",
+        f"select {columns(VIEW, 'v')}, p.* from paths.viewer_path as p left join ({NAMED_VIEWS}) as v on p.view_id = v.view_id",
+        len(VIEW),
+    ),
+    TableUnderTest("path_summary", "select workspace_id, video_id, path_key, * from paths.path_summary", 3),
+    TableUnderTest("node_performance", "select workspace_id, video_id, node_id, * from paths.node_performance", 3),
+    TableUnderTest("kpi_node_daily", "select workspace_id, video_id, node_id, date_day, * from kpis.kpi_node_daily", 4),
+    TableUnderTest("node_level_rows", "select workspace_id, video_id, node_id, * from core.dim_node", 3),
+    TableUnderTest(
+        "funnel_viewer_rows",
+        f"select f.workspace_id, f.goal_id, f.video_id, f.viewer_id, {pair(VIEW, 'v')} as view, f.* "
+        f"from funnels.funnel_viewer as f left join ({NAMED_VIEWS}) as v on f.view_id = v.view_id",
+        4,
+    ),
+    TableUnderTest(
+        "funnel_step",
+        "select workspace_id, goal_id, video_id, position, segment_type, segment_value, * from funnels.funnel_step",
+        6,
+    ),
 )
 REJECTED = """
     select raw_text ->> 'workspace_id', event_date, raw_text ->> 'event_id', reason

@@ -80,6 +80,10 @@ def expected_of(streams: Iterable[Stream]) -> Expected:
         rejected=[record for one in each for record in one.rejected],
         sessions=[session for one in each for session in one.sessions],
         views=[view for one in each for view in one.views],
+        graphs=[graph for one in each for graph in one.graphs],
+        paths=[path for one in each for path in one.paths],
+        goals=[goal for one in each for goal in one.goals],
+        funnel_viewers=[viewer for one in each for viewer in one.funnel_viewers],
     )
 
 

@@ -10,6 +10,12 @@ goal_steps as (
 
 ),
 
+goals as (
+
+    select * from {{ ref('stg_catalog__goals') }}
+
+),
+
 default_steps as (
 
     select * from {{ ref('default_funnels') }}
@@ -25,7 +31,8 @@ workspaces as (
 
 authored_goals as (
 
-    select workspace_id, goal_id from goal_steps
+    -- one without steps is no funnel, but takes the place of a default one: so an author does without that
+    select workspace_id, goal_id from goals
     group by workspace_id, goal_id
 
 ),

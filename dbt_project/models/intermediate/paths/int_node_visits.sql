@@ -133,8 +133,10 @@ stretches as (
         max(case when is_play then event_number end) as last_play,
         max(case when playing_after then event_number end) as last_playing,
         max(case when not playing_after then event_number end) as last_stopped,
+        -- what a stretch begins with is its door: a seek into a node, or a play where it was left, has shown nothing of it yet
         coalesce(bool_or(
-            event_type = 'ended' or (event_type <> 'node_enter' and furthest_seconds > {{ var('segment_tolerance_seconds') }})
+            may_enter = 0
+            and (event_type = 'ended' or {{ rounded_seconds('furthest_seconds') }} > {{ var('segment_tolerance_seconds') }})
         ), false) as has_progress,
         sum(case
             when
