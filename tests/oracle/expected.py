@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from tests.oracle.audience import bounce_of, identities, is_interaction
@@ -16,6 +17,7 @@ from tests.oracle.segments import watched
 from tests.oracle.sequences import sessions_of, views_of
 from tests.oracle.settings import DEFAULTS, Settings
 from tests.oracle.summaries import attention_rows, kpi_rows, month_of, retention_rows
+from tests.oracle.worlds import World, worlds_of
 
 Table = dict[tuple[Any, ...], dict[str, Any]]
 
@@ -28,6 +30,12 @@ class Expected:
     rejected: Sequence[Rejected]
     sessions: Sequence[SessionFacts]
     views: Sequence[ViewFacts]
+    catalogs: Mapping[str, Catalog] = field(default_factory=dict)
+
+    @cached_property
+    def worlds(self) -> Sequence[World]:
+        """Its workspaces one by one, each with its own catalog."""
+        return worlds_of(self.events, self.sessions, self.views, self.catalogs)
 
     def rejected_event(self) -> Counter[tuple[Any, ...]]:
         """Rule 2: how often each (workspace, event_date, event_id, reason) was rejected."""
@@ -165,4 +173,5 @@ def expect(
         done = completion(view, measured, known, settings)
         views.append(ViewFacts(view, measured, done, people.of_view(view)))
     facts = [SessionFacts(each, bounce_of(each, settings), people.of_session(each)) for each in sessions]
-    return Expected(events, rejected, facts, views)
+    workspaces = {event.workspace_id for event in events} | known.workspaces
+    return Expected(events, rejected, facts, views, dict.fromkeys(workspaces, known))

@@ -77,7 +77,7 @@ def united_snapshots(catalogs: Iterable[Sequence[Snapshot]]) -> list[Snapshot]:
     """
     everything = list(catalogs)
     united: list[Snapshot] = []
-    for entity in ("nodes", "edges"):
+    for entity in sorted({each.entity for catalog in everything for each in catalog}):
         moments = {each.as_of for catalog in everything for each in catalog if each.entity == entity}
         for moment in sorted(moments, key=lambda each: each or datetime.min):
             current = [in_force(catalog, entity, moment) for catalog in everything]

@@ -14,7 +14,9 @@ from random import Random
 from hypothesis import strategies as st
 
 from tests.oracle.catalog import Catalog, Snapshot
+from tests.property.authored import authored_snapshots
 from tests.property.catalogs import random_snapshots
+from tests.property.interactive import interactive_records
 from tests.property.mutations import delivered, duplicated, rarely
 from tests.property.playbacks import (
     PAUSES,
@@ -127,6 +129,8 @@ def random_stream(seed: int, slot: int = 0, *, names_workspace: bool = True) -> 
     copies = duplicated(random, records, prefix)
     landed = [as_landed(record, has_id=not rarely(random, 0.05)) for record in copies]
     snapshots = random_snapshots(random, workspace or "default", prefix, start)
+    landed += [as_landed(record, has_id=True) for record in interactive_records(seed, workspace, prefix, start)]
+    snapshots += authored_snapshots(seed, workspace or "default", prefix, start)
     return Stream(seed, slot, workspace, landed, snapshots)
 
 

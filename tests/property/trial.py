@@ -80,6 +80,7 @@ def expected_of(streams: Iterable[Stream]) -> Expected:
         rejected=[record for one in each for record in one.rejected],
         sessions=[session for one in each for session in one.sessions],
         views=[view for one in each for view in one.views],
+        catalogs={name: catalog for one in each for name, catalog in one.catalogs.items()},
     )
 
 
