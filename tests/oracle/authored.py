@@ -163,12 +163,11 @@ def element_versions(written: Sequence[Writing]) -> list[ElementVersion]:
 
     versions: list[ElementVersion] = []
     for element, said in stretches.items():
-        said = sorted(
+        holding = sorted(
             (each for each in said if each.valid_from < each.valid_to), key=lambda each: (each.valid_from, each.written_from)
         )
-        kept = [
-            each for each, later in zip(said, [*said[1:], None], strict=True) if not later or later.valid_from > each.valid_from
-        ]
+        # Of equal beginnings the last, which says the later one, is meant.
+        kept = list({each.valid_from: each for each in holding}.values())
         for number, each in enumerate(kept, start=1):
             end = min([each.valid_to, *(later.valid_from for later in kept[number : number + 1])])
             versions.append(ElementVersion(*element, number, each.facts, each.valid_from, end))

@@ -12,9 +12,9 @@ from tests.property.interactive import BOXES, ELEMENT_TYPES, ELEMENTS, WINDOWS
 from tests.property.mutations import rarely
 
 Row = dict[str, Any]
-QUESTIONS = ("q1", "q2", "q3", "e")
+QUESTIONS = {"q1": "a", "q2": "b", "q3": "c", "e": None}
 COSTS = (None, 0, 100, 49.99)
-CURRENCIES = (None, "EUR", " eur", "usd ")
+CURRENCIES = (None, "EUR", "EUR", " eur", "usd ")
 OPTION_SETS: tuple[dict[str, str | None], ...] = (
     {"o1": "yes", "o2": "no", "o3": None},
     {"o1": "yes", "o2": " yes", "o3": "no", "o4": "nine"},
@@ -38,14 +38,14 @@ def random_elements(random: Random, prefix: str, start: datetime) -> list[Row]:
     """Some elements, some of them with lines that hold one after or over another."""
     rows: list[Row] = []
     for element in ELEMENTS:
-        for _ in range(random.choice([0, 1, 1, 2])):
+        for _ in range(random.choice([0, 1, 2, 2])):
             left, top, width, height = random.choice(BOXES)
             begin, end = random.choice(WINDOWS)
             since, until = (random.choice([None, None, 0, 1, 4]) for _ in range(2))
             rows.append(
                 {
                     "video_id": random.choice([f"{prefix}v1", f"{prefix}v1", f"{prefix}v2"]),
-                    "node_id": random.choice(["n1", "n1", "n2", f"{prefix}v1"]),
+                    "node_id": random.choice(["n1", "n1", "n1", "n2", f"{prefix}v1"]),
                     "element_id": element,
                     "element_type": random.choice(ELEMENT_TYPES),
                     "name": random.choice(["Buy", "Ask", None]),
@@ -69,15 +69,15 @@ def random_questions(random: Random, prefix: str, _: datetime) -> list[Row]:
     return [
         {
             "question_id": question,
-            "video_id": random.choice([f"{prefix}v1", f"{prefix}v1", f"{prefix}v2", None]),
-            "element_id": random.choice([*ELEMENTS, None]),
+            "video_id": random.choice([f"{prefix}v1", f"{prefix}v1", f"{prefix}v2", None, None]),
+            "element_id": element if rarely(random, 0.8) else random.choice([*ELEMENTS, None]),
             "text": random.choice(["Why?", None]),
-            "topic": random.choice(["tides", "knots", None]),
-            "scale": random.choice([None, None, None, "nps", "CSAT", "rating", "text", "stars"]),
+            "topic": random.choice(["tides", "tides", "tides", "knots", None]),
+            "scale": random.choice([*[None] * 8, "nps", "CSAT", "rating", "text", "stars"]),
             "max_score": random.choice([None, None, 0, 1, 10]),
         }
-        for question in QUESTIONS
-        if rarely(random, 0.7)
+        for question, element in QUESTIONS.items()
+        if rarely(random, 0.8)
     ]
 
 
@@ -87,7 +87,7 @@ def random_options(random: Random, _: str, __: datetime) -> list[Row]:
     for question in QUESTIONS:
         if rarely(random, 0.7):
             options = random.choice(OPTION_SETS)
-            right = random.choice([*options, None, None])
+            right = random.choice([*options, next(iter(options)), None])
             for option, text in options.items():
                 verdict = (option == right or None) if rarely(random, 0.7) else random.choice([True, False])
                 rows.append({"question_id": question, "option_id": option, "text": text, "is_correct": right and verdict})

@@ -13,9 +13,9 @@ from typing import Any
 from tests.property.mutations import Record, delivered, rarely
 
 ELEMENTS = ("a", "b", "c", "d", "e")
-ELEMENT_TYPES = ("hotspot", "cta", "product", "question", "question", "poll", "survey", "CTA", None)
-BOXES = ((0.2, 0.2, 0.2, 0.1), (0.5, 0.4, 0.3, 0.3), (0.9, 0.0, 0.1, 0.1), (0.0, 0.95, 1.0, 0.05))
-WINDOWS = ((None, None), (5.0, 12.0), (0, 20), (10.0, None), (None, 8.5), (30.0, 30.5))
+ELEMENT_TYPES = ("hotspot", "cta", "product", "question", "question", "question", "poll", "survey", "CTA", None)
+BOXES = ((0.2, 0.2, 0.2, 0.1), (0.2, 0.2, 0.2, 0.1), (0.5, 0.4, 0.3, 0.3), (0.9, 0.0, 0.1, 0.1), (0.0, 0.95, 1.0, 0.05))
+WINDOWS = ((None, None), (5.0, 12.0), (5.0, 12.0), (10.0, None), (None, 8.5), (30.0, 30.5))
 REACHES = (0.0, 0.0, 0.05, 0.050001, 0.04, 0.2)
 PATIENCES = (0.0, 1.0, 2.0, 2.001, 6.0)
 STEPS = (0.0, 0.02, 1.0, 2.5, 4.0, 9.98)
@@ -25,7 +25,7 @@ RESPONSES: tuple[Any, ...] = (
     [" 4.5 "], ["nine"], ["well\nsaid", "twice"], [None, "so"], [""], [], None,
 )  # fmt: skip
 VALUES = (None, 10, 19.99, -5.5, 0, 0.01, 100.000001, 7)
-CURRENCIES = (None, "EUR", "eur", " usd ", "USD", " ")
+CURRENCIES = (None, "EUR", "EUR", "eur", " usd ", "USD", " ")
 PROPERTIES: tuple[Any, ...] = (
     None, {"goal": "buy"}, {"goal": " ", "goal_id": "g", "kind": "sale"}, {"order_id": 12}, {"type": " trial ", "transaction_id": "t-1"},
 )  # fmt: skip
@@ -56,8 +56,8 @@ def random_visitor(random: Random, prefix: str) -> Visitor:
         "user_id": random.choice([f"{prefix}u1", f"{prefix}u2", None, None]),
         "playback_id": random.choice([f"{prefix}p1", f"{prefix}i1", f"{prefix}i2", None]),
         "video_id": random.choice([f"{prefix}v1", f"{prefix}v1", f"{prefix}v2"]),
-        "node_id": random.choice(["n1", "n1", "n2", None]),
-        "utm_campaign": random.choice(["utm_campaign-1", "utm_campaign-2", None, None]),
+        "node_id": random.choice(["n1", "n1", "n1", "n2", None]),
+        "utm_campaign": random.choice(["utm_campaign-1", "utm_campaign-2", None]),
         "country": random.choice(["country-1", None]),
     }
     if not any(fields[name] for name in ("device_id", "user_id", "playback_id")):
@@ -168,18 +168,20 @@ def random_visits(random: Random, prefix: str, start: datetime) -> list[tuple[da
 
 
 def a_class(random: Random, prefix: str, start: datetime) -> list[tuple[datetime, Record]]:
-    """Enough people answering the same three questions for a correlation to mean something."""
+    """People answering the same three questions, at times enough for a correlation to mean something, and drawn to one mistake."""
     said: list[tuple[datetime, Record]] = []
-    for number in range(random.choice([29, 30, 34])):
+    is_graded = rarely(random, 0.5)
+    for number in range(random.choice([3, 12, 29, 30, 34])):
         skill = random.random()
         for second, element in enumerate(("a", "b", "c")):
-            answer = {
+            knows = random.random() < skill
+            answer: Record = {
                 "event_type": "question_answer",
                 "device_id": f"{prefix}pupil{number}",
                 "video_id": f"{prefix}v1",
                 "element_id": element,
-                "is_correct": random.random() < skill,
             }
+            answer |= {"is_correct": knows} if is_graded else {"response": ["o1" if knows else random.choice(["o2", "o2", "o2", "o3"])]}
             said.append((start + timedelta(seconds=number * 4 + second), answer))
     return said
 
@@ -187,13 +189,38 @@ def a_class(random: Random, prefix: str, start: datetime) -> list[tuple[datetime
 def a_crowd(random: Random, prefix: str, start: datetime) -> list[tuple[datetime, Record]]:
     """Several people who click on the same nothing, some of them more than once."""
     said: list[tuple[datetime, Record]] = []
-    for number in range(random.choice([2, 3, 5, 7])):
+    for number in range(random.choice([2, 3, 5, 8, 12])):
         whose = {"device_id": f"{prefix}guest{number}", "video_id": f"{prefix}v2", "node_id": "n1"}
         moment = start + timedelta(minutes=number)
         said.append((moment, {**whose, "event_type": "play", "position_seconds": 0.0}))
         for click in range(random.choice([1, 1, 2, 3])):
-            place = {"x": random.choice([0.61, 0.63, 0.66]), "y": 0.12, "position_seconds": random.choice([21.0, 23.0, 23.98])}
+            place = {"x": random.choice([0.61, 0.63, 0.66]), "y": 0.12, "position_seconds": random.choice([21.0, 21.5, 23.98])}
             said.append((moment + timedelta(seconds=20 + click), {**whose, "event_type": "surface_click", **place}))
+    return said
+
+
+def a_search(random: Random, prefix: str, start: datetime) -> list[tuple[datetime, Record]]:
+    """Somebody who clicks all over a node in search of something to click on."""
+    whose = {"device_id": f"{prefix}seeker", "video_id": f"{prefix}v1", "node_id": "n1"}
+    said: list[tuple[datetime, Record]] = [(start, {**whose, "event_type": "play", "position_seconds": 0.0})]
+    for number in range(random.choice([5, 12])):
+        said.append((start + timedelta(seconds=number), {**whose, "event_type": "surface_click", **random_place(random)}))
+    return said
+
+
+def a_learner(random: Random, prefix: str, start: datetime) -> list[tuple[datetime, Record]]:
+    """Somebody who watches a whole video, answers what it asks, and comes back to answer better."""
+    whose = {"user_id": f"{prefix}{random.choice(['u1', 'u2', 'u3'])}", "video_id": f"{prefix}{random.choice(['v1', 'v1', 'v2'])}"}
+    said: list[tuple[datetime, Record]] = [
+        (start, {**whose, "event_type": "play", "position_seconds": 0.0, "duration_seconds": 20}),
+        (start + timedelta(seconds=20), {**whose, "event_type": "ended", "position_seconds": 20.0}),
+    ]
+    for second, element in enumerate(("a", "b", "c")):
+        for lesson in range(random.choice([0, 1, 2])):
+            answer = {**whose, "event_type": "question_answer", "element_id": element, **random_answer(random)}
+            if rarely(random, 0.5):
+                answer["is_correct"] = rarely(random, 0.5)
+            said.append((start + timedelta(hours=lesson, seconds=2 + second), answer))
     return said
 
 
@@ -212,7 +239,7 @@ def interactive_records(seed: int, workspace: str | None, prefix: str, start: da
     """The records of a stream's interactive visits, as delivered; times are still datetimes."""
     random = Random(f"stream {seed}, interactive")
     said = random_visits(random, prefix, start)
-    for share, gathering in ((0.05, a_class), (0.1, a_crowd), (0.02, a_regular)):
+    for share, gathering in ((0.3, a_search), (0.3, a_learner), (0.12, a_class), (0.12, a_crowd), (0.02, a_regular)):
         if rarely(random, share):
             said += gathering(random, prefix, start + timedelta(days=random.choice([0, 1, 3])))
     records: list[Record] = []

@@ -1,4 +1,4 @@
-"""The random streams are worth comparing: over a trial, every table beyond the view has rows, and of every kind that its rules tell apart."""
+"""The random streams are worth comparing: over a trial every table beyond the view has rows of every kind that its rules tell apart."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def is_shown(values: Iterable[Any], wanted: Any) -> bool:
     """Whether the values of a column are as many-sided as they should be."""
     seen = set(values)
     if wanted == ANY:
-        return bool(seen - {None, 0, False})
+        return bool(seen - {None, 0})
     if wanted == MANY:
         return len(seen - {None}) >= 3
     return bool(wanted <= seen)
