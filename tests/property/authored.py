@@ -13,10 +13,11 @@ from tests.property.mutations import rarely
 
 Row = dict[str, Any]
 QUESTIONS = {"q1": "a", "q2": "b", "q3": "c", "e": None}
-COSTS = (None, 0, 100, 49.99)
+COSTS = (None, 0, 100, 49.99, 20, 3)
 CURRENCIES = (None, "EUR", "EUR", " eur", "usd ")
 OPTION_SETS: tuple[dict[str, str | None], ...] = (
     {"o1": "yes", "o2": "no", "o3": None},
+    {"o1": "well", "o2": "badly", "o3": "not at all"},
     {"o1": "yes", "o2": " yes", "o3": "no", "o4": "nine"},
     {str(number): None for number in range(11)},
     {f"o{number}": str(number) for number in range(1, 6)},
@@ -87,7 +88,7 @@ def random_options(random: Random, _: str, __: datetime) -> list[Row]:
     for question in QUESTIONS:
         if rarely(random, 0.7):
             options = random.choice(OPTION_SETS)
-            right = random.choice([*options, next(iter(options)), None])
+            right = random.choice([*options, *[next(iter(options))] * 3, None])
             for option, text in options.items():
                 verdict = (option == right or None) if rarely(random, 0.7) else random.choice([True, False])
                 rows.append({"question_id": question, "option_id": option, "text": text, "is_correct": right and verdict})
@@ -123,12 +124,12 @@ def random_assignments(random: Random, prefix: str, start: datetime) -> list[Row
     return [
         {
             "user_id": f"{prefix}{random.choice(['u1', 'u2', 'u3'])}",
-            "video_id": f"{prefix}{random.choice(['v1', 'v2', 'v3'])}",
+            "video_id": f"{prefix}{random.choice(['v1', 'v1', 'v2', 'v3'])}",
             "assigned_at": written(start - timedelta(days=2)),
-            "due_at": random.choice([None, *(written(start + timedelta(days=days)) for days in (-1, 0.5, 3, 6, 10, 13))]),
+            "due_at": random.choice([None, *(written(start + timedelta(days=days)) for days in (-1, 0, 0.5, 3, 6, 13))]),
             "org_unit": random.choice(["north", " south ", None]),
         }
-        for _ in range(random.choice([1, 3, 6]))
+        for _ in range(random.choice([3, 6, 9]))
     ]
 
 

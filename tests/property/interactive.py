@@ -120,7 +120,7 @@ def random_visit(random: Random, visitor: Visitor) -> list[tuple[float, Record]]
     """What one visit says: (seconds since the event before, fields)."""
     said: list[tuple[float, Record]] = [(0.0, {"event_type": "impression"})] if rarely(random, 0.3) else []
     position = 0.0
-    if rarely(random, 0.9):
+    if rarely(random, 0.8):
         said.append((0.0, {"event_type": "play", "position_seconds": 0.0, "duration_seconds": 40}))
     for _ in range(random.choice([0, 2, 4, 8, 12])):
         step = random.choice(STEPS)
@@ -162,7 +162,7 @@ def random_visits(random: Random, prefix: str, start: datetime) -> list[tuple[da
         for step, fields in random_visit(random, visitor):
             moment += timedelta(seconds=step)
             said.append((moment, fields))
-        while rarely(random, 0.45):
+        while rarely(random, 0.55):
             said.append((begin + random.choice(SINCE_A_VISIT), random_conversion(random, visitor)))
     return said
 
@@ -170,8 +170,8 @@ def random_visits(random: Random, prefix: str, start: datetime) -> list[tuple[da
 def a_class(random: Random, prefix: str, start: datetime) -> list[tuple[datetime, Record]]:
     """People answering the same three questions, at times enough for a correlation to mean something, and drawn to one mistake."""
     said: list[tuple[datetime, Record]] = []
-    is_graded = rarely(random, 0.5)
-    for number in range(random.choice([3, 12, 29, 30, 34])):
+    is_graded = rarely(random, 0.3)
+    for number in range(random.choice([12, 29, 30, 34])):
         skill = random.random()
         for second, element in enumerate(("a", "b", "c")):
             knows = random.random() < skill
@@ -181,7 +181,9 @@ def a_class(random: Random, prefix: str, start: datetime) -> list[tuple[datetime
                 "video_id": f"{prefix}v1",
                 "element_id": element,
             }
-            answer |= {"is_correct": knows} if is_graded else {"response": ["o1" if knows else random.choice(["o2", "o2", "o2", "o3"])]}
+            answer |= (
+                {"is_correct": knows} if is_graded else {"response": ["o1" if knows else random.choice(["o2", "o2", "o2", "o3"])]}
+            )
             said.append((start + timedelta(seconds=number * 4 + second), answer))
     return said
 
@@ -210,7 +212,10 @@ def a_search(random: Random, prefix: str, start: datetime) -> list[tuple[datetim
 
 def a_learner(random: Random, prefix: str, start: datetime) -> list[tuple[datetime, Record]]:
     """Somebody who watches a whole video, answers what it asks, and comes back to answer better."""
-    whose = {"user_id": f"{prefix}{random.choice(['u1', 'u2', 'u3'])}", "video_id": f"{prefix}{random.choice(['v1', 'v1', 'v2'])}"}
+    whose = {
+        "user_id": f"{prefix}{random.choice(['u1', 'u2', 'u3'])}",
+        "video_id": f"{prefix}{random.choice(['v1', 'v1', 'v2'])}",
+    }
     said: list[tuple[datetime, Record]] = [
         (start, {**whose, "event_type": "play", "position_seconds": 0.0, "duration_seconds": 20}),
         (start + timedelta(seconds=20), {**whose, "event_type": "ended", "position_seconds": 20.0}),
