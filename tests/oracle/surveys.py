@@ -97,8 +97,8 @@ def survey_distribution(world: World) -> Rows:
     for (video, name), asked in asked_in(world, "survey").items():
         if scale_of(asked) != "text":
             for key, row in distribution(world, video, name, asked).items():
-                del row["option_text"]
-                rows[key] = row
+                rating = thousandths(asked.question.rating_of(key[3]))
+                rows[key] = row | {"rating": None if rating is None else rating / 1000}
     return rows
 
 

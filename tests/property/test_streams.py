@@ -27,7 +27,7 @@ SHOWN: dict[str, dict[str, Any]] = {
     "dim_element": {"is_in_catalog": {True, False}, "is_current": {True, False}, "destination": ANY},
     "element_performance": {"outbound_clicks": ANY, "answer_rate": {0.0, 1.0}, "skip_rate": {0.0, 1.0}, "clicks": MANY},
     "video_click_through": {"click_through_rate": {0.0, 1.0}, "clicks": MANY},
-    "click_heatmap": {"hits": MANY, "near_misses": {0, 1}, "false_clicks": {0, 1}, "unknown_clicks": {0, 1}, "viewers": MANY},
+    "click_heatmap": {"hits": {0, 1}, "near_misses": {0, 1}, "false_clicks": {0, 1}, "unknown_clicks": {0, 1}, "viewers": MANY},
     "false_click": {"is_near_miss": {True, False}, "is_played": {True, False}, "near_element_id": ANY},
     "suggested_hotspot": {"viewers": MANY},
     "question_result": {
