@@ -71,6 +71,11 @@ class Catalog:
         object.__setattr__(self, "_nodes", nodes)
         object.__setattr__(self, "_edges", edges)
 
+    @property
+    def workspaces(self) -> set[str]:
+        """The workspaces that anything is authored of."""
+        return {row.get("workspace_id") or "default" for snapshot in self.snapshots for row in snapshot.rows}
+
     def duration(self, workspace_id: str, video_id: str, node_id: str, when: datetime) -> float | None:
         """The node's authored length in seconds in the version in force then; None where unknown or implausible."""
         for version in self._nodes.get((workspace_id, video_id, node_id), []):

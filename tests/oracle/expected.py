@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from tests.oracle.audience import bounce_of, identities, is_interaction
@@ -22,6 +23,7 @@ from tests.oracle.sequences import sessions_of, views_of
 from tests.oracle.settings import DEFAULTS, Settings
 from tests.oracle.summaries import attention_rows, kpi_rows, month_of, retention_rows
 from tests.oracle.visits import ViewPath, path_of
+from tests.oracle.worlds import World, worlds_of
 
 Table = dict[tuple[Any, ...], dict[str, Any]]
 
@@ -38,6 +40,12 @@ class Expected:
     paths: Sequence[ViewPath] = field(default_factory=list)
     goals: Sequence[Goal] = field(default_factory=list)
     funnel_viewers: Sequence[FunnelViewer] = field(default_factory=list)
+    catalogs: Mapping[str, Catalog] = field(default_factory=dict)
+
+    @cached_property
+    def worlds(self) -> Sequence[World]:
+        """Its workspaces one by one, each with its own catalog."""
+        return worlds_of(self.events, self.sessions, self.views, self.catalogs)
 
     def rejected_event(self) -> Counter[tuple[Any, ...]]:
         """Rule 2: how often each (workspace, event_date, event_id, reason) was rejected."""
@@ -217,6 +225,7 @@ def expect(
     facts = [SessionFacts(each, bounce_of(each, settings), people.of_session(each)) for each in sessions]
     graph = Graph(known)
     goals = goals_of(known, (each.session.key[0] for each in facts))
+    workspaces = {event.workspace_id for event in events} | known.workspaces
     return Expected(
         events,
         rejected,
@@ -226,4 +235,5 @@ def expect(
         paths=[path for each in views if (path := path_of(each, graph, settings))],
         goals=goals,
         funnel_viewers=funnel_viewers(goals, facts, views),
+        catalogs=dict.fromkeys(workspaces, known),
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.oracle.catalog import Catalog, Snapshot
 from tests.oracle.expected import Expected, expect
+from tests.oracle.tables import RULES
 
 NOON = datetime(2026, 10, 5, 12)
 Record = dict[str, Any]
@@ -50,9 +51,26 @@ def edges(*pairs: tuple[str, str], video: str = "v") -> Snapshot:
     return Snapshot("edges", None, rows)
 
 
+def authored(entity: str, *rows: Record, as_of: datetime | None = None) -> Snapshot:
+    """A catalog snapshot of workspace w; a row without a video is of video v, one that says None is of none."""
+    return Snapshot(entity, as_of, [{"workspace_id": "w", "video_id": "v", **row} for row in rows])
+
+
 def told(*records: Record, catalog: tuple[Snapshot, ...] = ()) -> Expected:
     """What should come of a story."""
     return expect(records, Catalog(catalog))
+
+
+def rows(expected: Expected, table: str) -> list[dict[str, Any]]:
+    """The story's rows of a table, in the order of their keys."""
+    found = RULES[table]
+    return [row for world in expected.worlds for _, row in sorted(found(world).items(), key=lambda item: str(item[0]))]
+
+
+def only_row(expected: Expected, table: str) -> dict[str, Any]:
+    """The story's one row of a table."""
+    (row,) = rows(expected, table)
+    return row
 
 
 def only_view(expected: Expected) -> dict[str, Any]:

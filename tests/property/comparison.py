@@ -15,9 +15,9 @@ import duckdb
 
 from serving.publish import SCHEMAS
 from tests.oracle.expected import Expected, Table
-from tests.property.built import TABLES, expected_table, read, rejected
+from tests.property.built import SECONDS, TABLES, expected_table, read, rejected
+from tests.property.built_marts import MARTS
 
-SECONDS = 0.0021
 DELIVERY_COLUMNS = ("load_id", "line_number")
 DELIVERY_TABLES = ("unusable_events", "int_delivery_days", "rejected_event", "tracker_health", "load")
 COMPARED_SCHEMAS = ("events", "intermediate", *SCHEMAS)
@@ -49,7 +49,9 @@ def comparable(value: Any) -> Any:
 
 
 def same(left: Any, right: Any, tolerance: float = SECONDS) -> bool:
-    """Whether two values are equal; numbers within a tolerance."""
+    """Whether two values are equal; numbers within a tolerance, amounts of money to the last digit."""
+    if isinstance(left, Decimal) and isinstance(right, Decimal):
+        return left == right
     left, right = comparable(left), comparable(right)
     if isinstance(left, float) and isinstance(right, float):
         return math.isclose(left, right, rel_tol=1e-6, abs_tol=tolerance)
@@ -58,7 +60,7 @@ def same(left: Any, right: Any, tolerance: float = SECONDS) -> bool:
     return bool(left == right)
 
 
-def table_differences(name: str, expected: Table, built: Table) -> list[Difference]:
+def table_differences(name: str, expected: Table, built: Table, tolerance: float = SECONDS) -> list[Difference]:
     """Missing rows, surplus rows, and differing columns of one table against the oracle."""
     found = [Difference(name, key[0], f"missing {key}: {expected[key]}") for key in expected.keys() - built.keys()]
     found += [Difference(name, key[0], f"surplus {key}: {built[key]}") for key in built.keys() - expected.keys()]
@@ -66,7 +68,7 @@ def table_differences(name: str, expected: Table, built: Table) -> list[Differen
         for column, value in expected[key].items():
             if column not in built[key]:
                 found.append(Difference(name, None, f"no column {column}"))
-            elif not same(value, built[key][column]):
+            elif not same(value, built[key][column], tolerance):
                 text = f"{key} {column}: expected {value!r}, built {built[key][column]!r}"
                 found.append(Difference(name, key[0], text))
     return list(dict.fromkeys(found))
@@ -82,11 +84,12 @@ def rounded_keys(name: str, rows: Table) -> Table:
 def against_oracle(connection: duckdb.DuckDBPyConnection, expected: Expected) -> list[Difference]:
     """Every table under test against the oracle."""
     found: list[Difference] = []
-    for table in TABLES:
+    for table in (*TABLES, *MARTS):
         built, problems = read(connection, table)
         found += [Difference(table.name, None, text) for text in problems]
         wanted = expected_table(expected, table)
-        found += table_differences(table.name, rounded_keys(table.name, wanted), rounded_keys(table.name, built))
+        names = (rounded_keys(table.name, rows) for rows in (wanted, built))
+        found += table_differences(table.name, *names, table.tolerance)
     return found
 
 

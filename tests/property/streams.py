@@ -14,8 +14,10 @@ from random import Random
 from hypothesis import strategies as st
 
 from tests.oracle.catalog import Catalog, Snapshot
+from tests.property.authored import authored_snapshots
 from tests.property.authoring import random_authoring
 from tests.property.catalogs import random_snapshots
+from tests.property.interactive import interactive_records
 from tests.property.journeys import random_journeys
 from tests.property.mutations import delivered, duplicated, rarely
 from tests.property.playbacks import (
@@ -129,9 +131,22 @@ def random_stream(seed: int, slot: int = 0, *, names_workspace: bool = True) -> 
     copies = duplicated(random, records, prefix)
     landed = [as_landed(record, has_id=not rarely(random, 0.05)) for record in copies]
     snapshots = random_snapshots(random, workspace or "default", prefix, start)
-    landed += [as_landed(record, has_id=True) for record in random_journeys(seed, workspace, prefix, start)]
-    snapshots = random_authoring(seed, workspace or "default", prefix, start, snapshots)
+    for walked in (random_journeys, interactive_records):
+        landed += [as_landed(record, has_id=True) for record in walked(seed, workspace, prefix, start)]
+    story = random_authoring(seed, workspace or "default", prefix, start, snapshots)
+    snapshots = one_author_each(seed, story, authored_snapshots(seed, workspace or "default", prefix, start))
     return Stream(seed, slot, workspace, landed, snapshots)
+
+
+def one_author_each(seed: int, *authors: Sequence[Snapshot]) -> list[Snapshot]:
+    """Of each entity the snapshots of one of its authors: two of one moment would be one file."""
+    random = Random(f"stream {seed}, authors")
+    entities = sorted({each.entity for author in authors for each in author})
+    chosen = {
+        entity: random.choice([author for author in authors if any(each.entity == entity for each in author)])
+        for entity in entities
+    }
+    return [each for entity, author in chosen.items() for each in author if each.entity == entity]
 
 
 def as_landed(record: Mapping[str, object], *, has_id: bool) -> Record:

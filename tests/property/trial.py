@@ -84,6 +84,7 @@ def expected_of(streams: Iterable[Stream]) -> Expected:
         paths=[path for one in each for path in one.paths],
         goals=[goal for one in each for goal in one.goals],
         funnel_viewers=[viewer for one in each for viewer in one.funnel_viewers],
+        catalogs={name: catalog for one in each for name, catalog in one.catalogs.items()},
     )
 
 

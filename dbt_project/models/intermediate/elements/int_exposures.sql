@@ -260,7 +260,7 @@ final as (
         ---------- how it was exposed
         case
             when named.shown_count > 0 then 'shown'
-            when named.view_key is not null then 'action'
+            when named.click_count + named.answer_count + named.skip_count > 0 then 'action'
             else 'window'
         end as exposed_by,
         coalesce(named.shown_count, 0) as shown_count,
@@ -286,7 +286,7 @@ final as (
 
     from exposed
     inner join views on exposed.view_key = views.view_key and exposed.view_started_at = views.view_started_at
-    left join named_exposures as named
+    left join named
         on
             exposed.view_key = named.view_key
             and exposed.view_started_at = named.view_started_at

@@ -31,7 +31,7 @@ learner_questions as (
 answers as (
 
     select * from {{ ref('int_graded_answers') }}
-    where kind = 'quiz' and video_id is not null
+    where kind = 'quiz' and video_id is not null and question_id is not null
 
 ),
 
