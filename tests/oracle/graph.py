@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tests.oracle.catalog import Catalog, Snapshot, lifetimes
+from tests.oracle.authored import Authored
+from tests.oracle.catalog import Catalog, Snapshot
 
 VideoKey = tuple[str, str]
 NodeKey = tuple[str, str, str]
@@ -47,10 +48,7 @@ class Graph:
         self.edges = authored_edges(catalog)
         self.starts = start_nodes(catalog)
         self.nodes = authored_nodes(catalog)
-        self._destinations = lifetimes(
-            (each for each in catalog.snapshots if each.entity == "elements"),
-            ("workspace_id", "video_id", "node_id", "element_id"),
-        )
+        self._authored: dict[str, Authored] = {}
 
     def edge(self, workspace_id: str, video_id: str, origin: str, target: str) -> Edge | None:
         """The edge from one node of the video to another, None where no snapshot named it."""
@@ -66,8 +64,13 @@ class Graph:
 
     def destination(self, workspace_id: str, video_id: str, node_id: str, element_id: str, when: datetime) -> str | None:
         """Where the element of the node leads in the version in force then; None where nobody says."""
-        versions = self._destinations.get((workspace_id, video_id, node_id, element_id), [])
-        return next((named(version.row, "to_node_id") for version in versions if version.covers(when)), None)
+        authored = self._authored.setdefault(workspace_id, Authored(workspace_id, self.catalog.snapshots))
+        named_so = (
+            each
+            for each in authored.element_versions
+            if (each.video_id, each.node_id, each.element_id) == (video_id, node_id, element_id)
+        )
+        return next((each.get("to_node_id") for each in named_so if each.holds_at(when)), None)
 
     def level(self, workspace_id: str, video_id: str, node_id: str) -> int | None:
         """Rule 57: the fewest edges in force from the start node; None where no way of at most 90 leads here."""

@@ -17,7 +17,8 @@ from tests.oracle.worlds import World
 Key = tuple[Any, ...]
 Cell = tuple[int, int, int]
 Rows = dict[Key, dict[str, Any]]
-FEWEST_VIEWERS = 3
+HOT_VIEWERS, WARM_VIEWERS = 3, 2
+REACH = 2  # buckets: a pause of one between two cells does not part them
 CELL_CHANCE, NODE_CHANCE = 0.001, 0.01
 
 
@@ -28,7 +29,7 @@ def chance_of_at_least(count: int, mean: float) -> float:
 
 
 def touching(cells: Iterable[Cell]) -> list[list[Cell]]:
-    """The connected sets of cells (bucket, x, y): those whose numbers differ by at most 1 each."""
+    """The connected sets of cells (bucket, x, y): places that differ by at most 1 each way, buckets by at most REACH."""
     left = set(cells)
     found: list[list[Cell]] = []
     while left:
@@ -36,7 +37,11 @@ def touching(cells: Iterable[Cell]) -> list[list[Cell]]:
         while edge:
             cell = edge.pop()
             members.append(cell)
-            near = {other for other in left if all(abs(a - b) <= 1 for a, b in zip(cell, other, strict=True))}
+            near = {
+                other
+                for other in left
+                if abs(other[0] - cell[0]) <= REACH and abs(other[1] - cell[1]) <= 1 and abs(other[2] - cell[2]) <= 1
+            }
             left -= near
             edge += near
         found.append(members)
@@ -44,9 +49,9 @@ def touching(cells: Iterable[Cell]) -> list[list[Cell]]:
 
 
 def hotspot_id(node: Key, cells: Sequence[Cell]) -> str:
-    """The least hash of the first bucket of every unbroken run of a place's cells."""
+    """The least hash of the first bucket of every run of a place's cells without a longer pause."""
     members = set(cells)
-    firsts = [(x, y, bucket) for bucket, x, y in cells if (bucket - 1, x, y) not in members]
+    firsts = [(x, y, bucket) for bucket, x, y in cells if not members & {(bucket - pause, x, y) for pause in range(1, REACH + 1)}]
     return min(md5("|".join(map(str, (*node, *first))).encode()).hexdigest() for first in firsts)
 
 
@@ -75,11 +80,11 @@ def suggested_hotspot(world: World) -> Rows:
             cells[click.bucket, *click.cell].append(click)
         rate = len(clicks) / (CELLS * CELLS * len(buckets))
         chances = {
-            cell: chance_of_at_least(len(members), rate) for cell, members in cells.items() if viewers(members) >= FEWEST_VIEWERS
+            cell: chance_of_at_least(len(members), rate) for cell, members in cells.items() if viewers(members) >= WARM_VIEWERS
         }
-        hot = {cell: chance for cell, chance in chances.items() if chance < CELL_CHANCE}
-        for members in touching(hot):
-            least = min(hot[cell] for cell in members)
+        warm = {cell: chance for cell, chance in chances.items() if chance < CELL_CHANCE}
+        for members in touching(warm):
+            least = min((warm[cell] for cell in members if viewers(cells[cell]) >= HOT_VIEWERS), default=math.inf)
             if least * CELLS * CELLS * len(buckets) < NODE_CHANCE:
                 rows[node[0], hotspot_id(node, members)] = proposal(node, members, cells, rate, least)
     rank(rows)
