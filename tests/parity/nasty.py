@@ -183,6 +183,25 @@ CONTACTS = [
     {"user_id": f"u{number}", "account_id": f" a{number} ", "consent_marketing": said}
     for number, said in enumerate(["yes", "TRUE", "1", True, None, "maybe", "f", "on", " true ", "n", 0, "T"])
 ]
+# Broken in every way that can be pointed at: ways to nowhere, questions without options, options without questions, goals without steps.
+BROKEN: dict[str, list[Record]] = {
+    "edges": [
+        {"video_id": "v", "from_node_id": "v", "to_node_id": "nowhere \u00e9", "element_id": "b", "is_default": True},
+        {"video_id": "v", "from_node_id": "v", "to_node_id": None},
+        {"video_id": "v", "from_node_id": "v", "to_node_id": "declared", "is_default": "true"},
+    ],
+    "elements": [
+        {"video_id": "v", "node_id": "gone", "element_id": "e", "from_seconds": 9, "to_seconds": "3"},
+        {"video_id": "v", "node_id": "v", "element_id": "e", "valid_from": "2026-01-01", "valid_to": "2026-09-01"},
+        {"video_id": "v", "node_id": "v", "element_id": "e", "valid_from": "2026-03-01"},
+    ],
+    "questions": [{"question_id": "q", "element_id": "none", "video_id": "v", "scale": "Stars"}, {"question_id": "q2"}],
+    "options": [{"question_id": "lost", "option_id": "o"}, {"question_id": "q", "option_id": "o", "is_correct": False}],
+    "goals": [{"goal_id": "empty"}, {"goal_id": "odd", "steps": [{"event_type": " PLAY "}, {"event_type": "levitate"}, {}]}],
+    "experiments": [{"experiment_id": "x", "variants": [{"variant_id": " a ", "planned_share": "0.7"}, {"variant_id": "b"}]}],
+    "assignments": [{"user_id": "u1", "video_id": "v", "assigned_at": "2026-02-02", "due_at": "2026-01-01"}],
+    "accounts": [{"account_id": "a0", "name": "A"}],
+}  # fmt: skip
 
 RECORDS = [*text_records(), *number_records(), *clock_records(), *tie_records(), *range_records(), *moving_records()]
 WITHDRAWN = "native/withdrawn.ndjson"
@@ -195,6 +214,7 @@ FIRST = {
     "catalog/nodes/as_of=2026-08-01/nasty.ndjson": ndjson(CATALOG),
     "catalog/videos/as_of=2026-08-01/nasty.ndjson": ndjson(VIDEOS),
     "catalog/contacts/as_of=2026-08-01/nasty.ndjson": ndjson(CONTACTS),
+    **{f"catalog/{entity}/as_of=2026-08-01/nasty.ndjson": ndjson(rows) for entity, rows in BROKEN.items()},
 }
 SECOND = {
     "native/late.ndjson": ndjson(late_records()),

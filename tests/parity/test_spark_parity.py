@@ -20,7 +20,15 @@ ROOT = Path(__file__).resolve().parents[2]
 SIMULATED = ["--events", "3000", "--days", "5", "--seed", "11"]
 NEW_DAY = ["--only-day", "6"]
 # So low that a few thousand events have something to show in every mart.
-THRESHOLDS = {"drop_off_views_at_risk": 5, "drop_off_views_lost": 2, "drop_off_false_discovery_rate": 0.5}
+THRESHOLDS = {
+    "drop_off_views_at_risk": 5,
+    "drop_off_views_lost": 2,
+    "drop_off_false_discovery_rate": 0.5,
+    "hotspot_viewers": 1,
+    "hotspot_joining_viewers": 1,
+    "hotspot_cell_chance": 1,
+    "hotspot_node_chance": 1000,
+}
 
 
 def why_not() -> str | None:
