@@ -12,7 +12,7 @@ authored as (
 listed as (
 
     {{ unnest_json_records('authored', ['workspace_id', 'experiment_id'], 'variants', {
-        'variant_id': 'string', 'planned_share': 'double'
+        'variant_id': 'string', 'planned_share': 'string'
     }) }}
 
 ),
@@ -24,7 +24,7 @@ named as (
         experiment_id,
         {{ identifier('variant_id') }} as variant_id,
         position,
-        case when planned_share > 0 then planned_share end as written_share,
+        case when {{ number_from_text('planned_share') }} > 0 then {{ number_from_text('planned_share') }} end as written_share,
         row_number() over (partition by workspace_id, experiment_id, {{ identifier('variant_id') }} order by position) as listing
     from listed
     where {{ identifier('variant_id') }} is not null
