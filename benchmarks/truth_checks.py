@@ -64,6 +64,9 @@ class Answer:
 ALMOST_ALL, MOST = Bound(0.95), Bound(0.9)
 """Of what only a lack of viewers can hide; of what a 95 % interval or a median is right about in 95 of 100 at best."""
 HARDLY_ANY = Bound(0.05, is_most=True)
+BESIDE_TRUE_ONES = Bound(0.2, is_most=True)
+"""A false discovery rate of 5 % is one of all seconds found: beside the three around a planted drop-off a false one is a
+quarter of what is found, which may happen in a fifth of the audiences."""
 
 _DROP_OFF = """
     from engagement.drop_off_point as points
@@ -98,7 +101,7 @@ _NO_VERDICT = """
     select workspace_id
     from experiments.experiment_result
     group by workspace_id
-    having count(*) filter (where verdict in ('better', 'worse')) = 0
+    having count(*) filter (where verdict in ('better', 'worse') and ({counted})) = 0
 """
 
 _HARD = "questions.share_correct_high < 0.5"
@@ -114,7 +117,7 @@ PLANTED: tuple[Check, ...] = (
                 select (points.workspace_id, points.video_id, points.node_id, points.second) {_DROP_OFF}
             )
         """,
-        HARDLY_ANY,
+        BESIDE_TRUE_ONES,
     ),
     Check(
         "unmarked_object",
@@ -243,7 +246,8 @@ PLANTED: tuple[Check, ...] = (
 NOTHING: tuple[Check, ...] = (
     Check("drop_off", "any drop-off point", "select workspace_id from engagement.drop_off_point", HARDLY_ANY),
     Check("unmarked_object", "any proposed hotspot", "select workspace_id from interactivity.suggested_hotspot", HARDLY_ANY),
-    Check("better_variant", "no winner and no loser declared, whatever the metric", _NO_VERDICT, MOST),
+    Check("better_variant", "no winner and no loser on the experiment's metric", _NO_VERDICT.format(counted="is_primary"), MOST),
+    Check("better_variant", "no winner and no loser on any metric", _NO_VERDICT.format(counted="true"), None),
     Check(
         "better_variant",
         "a lift of 0 inside the 95 % interval of click_through",
