@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 from jinja2 import Environment
 
-MACROS = Path(__file__).parents[2] / "dbt_project" / "macros" / "domain"
+MACROS = Path(__file__).parents[2] / "dbt_project" / "macros" / "domain" / "statistics"
 
 Numbers = npt.NDArray[np.float64]
 Computed = Callable[[str, Mapping[str, Sequence[float] | Numbers]], Numbers]
@@ -20,8 +20,7 @@ Computed = Callable[[str, Mapping[str, Sequence[float] | Numbers]], Numbers]
 
 def rendered(call: str) -> str:
     """A macro call such as ``normal_survival('z')`` as SQL."""
-    files = [*sorted((MACROS / "statistics").glob("*.sql")), MACROS / "wilson_interval.sql"]
-    definitions = "\n".join(file.read_text() for file in files)
+    definitions = "\n".join(file.read_text() for file in sorted(MACROS.glob("*.sql")))
     text = Environment(extensions=["jinja2.ext.do"]).from_string(definitions + "{{ " + call + " }}").render()
     return text.strip()
 

@@ -7,7 +7,7 @@ import pytest
 from jinja2 import Environment
 from statsmodels.stats.proportion import proportion_confint
 
-MACRO = Path(__file__).parents[2] / "dbt_project" / "macros" / "domain" / "wilson_interval.sql"
+MACRO = Path(__file__).parents[2] / "dbt_project" / "macros" / "domain" / "statistics" / "wilson_interval.sql"
 SAMPLES = [(k, n) for n in [*range(1, 61), 97, 1000] for k in range(n + 1)]
 SAMPLES += [(k, n) for n in (10**5, 10**7, 10**9) for k in (0, 1, n // 3, n // 2, n - 1, n)]
 
