@@ -78,13 +78,26 @@ first_deliveries as (
 
 ),
 
+decided as (
+
+    select event_key, received_at from first_deliveries
+    where is_tied = 0
+
+),
+
+tied_keys as (
+
+    select event_key from first_deliveries
+    where is_tied = 1
+
+),
+
 marked as (
 
     select
         *,
         {{ is_listed('event_key', 'event_key', 'repeated_keys') }} as is_repeated,
-        {{ is_listed('(event_key, received_at)', 'event_key, received_at', '(select * from first_deliveries where is_tied = 0) as decided') }}
-            as came_first
+        {{ is_listed('(event_key, received_at)', 'event_key, received_at', 'decided') }} as came_first
     from candidates
 
 ),
@@ -107,7 +120,7 @@ tied as (
                 {% endfor %}
         ) as delivery
     from candidates
-    where candidates.event_key in (select first_deliveries.event_key from first_deliveries where first_deliveries.is_tied = 1)
+    where candidates.event_key in (select tied_keys.event_key from tied_keys)
 
 ),
 
