@@ -13,45 +13,24 @@
 -- depends_on: {{ ref('stale_event_dates') }}
 with
 
--- what may stand for an event: its records, and on a date that is only added to the row that stood for it until now
-candidates as (
+-- Few keys are repeated, and of most of them one delivery came first: both are found over narrow rows, so that the full ones are read once.
+keys as (
 
-    select
-        {% for column in event_columns() -%}
-            staged.{{ column }}{{ ',' if not loop.last }}
-        {% endfor %}
-    from {{ ref('events_staged') }} as staged
-    where
-        staged.rejection_reason is null
-        {{ and_newly_staged('staged') }}
-
-    {% if is_incremental() and adds_to_dates() %}
-    union all
-
-    select
-        {% for column in event_columns() -%}
-            built.{{ column }}{{ ',' if not loop.last }}
-        {% endfor %}
-    from {{ this }} as built
-    where
-        built.event_key in (
-            select staged.event_key from {{ ref('events_staged') }} as staged
-            where
-                staged.rejection_reason is null
-                {{ and_newly_staged('staged') }}
-        )
-        and built.event_date not in (select stale.event_date from {{ ref('stale_event_dates') }} as stale where stale.is_rebuilt)
-        {{ and_stale_event_date('built.event_date') }}
-    {% endif %}
+    {{ event_candidates(['event_key']) }}
 
 ),
 
--- Few keys are repeated, and of most of them one delivery came first: both are found over narrow rows, so that the full ones are read once.
 repeated_keys as (
 
-    select event_key from candidates
+    select event_key from keys
     group by event_key
     having count(*) > 1
+
+),
+
+received as (
+
+    {{ event_candidates(['event_key', 'received_at'] + key) }}
 
 ),
 
@@ -62,7 +41,7 @@ deliveries as (
         received_at,
         rank() over (partition by {{ key | join(', ') }} order by received_at asc nulls last) as reception,
         count(*) over (partition by {{ key | join(', ') }}, received_at) as received_together
-    from candidates
+    from received
     where event_key in (select repeated_keys.event_key from repeated_keys)
 
 ),
@@ -92,6 +71,12 @@ tied_keys as (
 
 ),
 
+candidates as (
+
+    {{ event_candidates(event_columns()) }}
+
+),
+
 marked as (
 
     select
@@ -103,24 +88,25 @@ marked as (
 ),
 
 -- what was received at the same moment is compared field by field; where there is none of it, nothing is read here
+received_together as (
+
+    {{ event_candidates(event_columns()) }}
+
+),
+
 tied as (
 
     select
-        {% for column in event_columns() -%}
-            candidates.{{ column }},
-        {% endfor -%}
+        *,
         row_number() over (
-            partition by
-                {% for column in key -%}
-                    candidates.{{ column }}{{ ',' if not loop.last }}
-                {% endfor %}
+            partition by {{ key | join(', ') }}
             order by
                 {% for column in content -%}
-                    candidates.{{ column }} asc nulls last{{ ',' if not loop.last }}
+                    {{ column }} asc nulls last{{ ',' if not loop.last }}
                 {% endfor %}
         ) as delivery
-    from candidates
-    where candidates.event_key in (select tied_keys.event_key from tied_keys)
+    from received_together
+    where event_key in (select tied_keys.event_key from tied_keys)
 
 ),
 

@@ -1,8 +1,10 @@
 -- One row per funnel and viewer who took a step of it that counts: how far the viewer's best chain of steps got (rules 62, 63).
 -- ClickHouse's windowFunnel, a step at a time: each hit of a step goes on from the latest chain that had reached the step before it. The
 -- passes form one line, without a branch or a join: Spark writes out a relation as often as it is read, and sorts once for all of them.
+-- There are as many as the longest funnel has steps.
 {{ config(materialized='table') }}
-{% set levels = range(1, max_funnel_steps() + 1) %}
+{% set longest = longest_funnel(ref('int_funnel_steps')) %}
+{% set levels = range(1, longest + 1) %}
 {% set chain = ['funnel_key', 'viewer_key', 'entry_position'] %}
 {% set hit_columns = chain + ['level', 'hit_number', 'hit_at', 'window_microseconds', 'is_strict', 'is_increasing'] %}
 with
@@ -144,7 +146,7 @@ ended as (
     select
         *,
         min(case when is_strict and is_leap then hit_number end) over (partition by {{ chain | join(', ') }}) as end_number
-    from pass_{{ max_funnel_steps() }}
+    from pass_{{ longest }}
 
 ),
 
@@ -267,8 +269,8 @@ final as (
         cast(furthest_position as bigint) as furthest_position,
         entry_hit_number,
         last_hit_number,
-        {% for step in levels -%}
-            step_{{ step }}_at{{ ',' if not loop.last }}
+        {% for step in range(1, max_funnel_steps() + 1) -%}
+            {{ 'step_' ~ step ~ '_at' if step <= longest else 'cast(null as bigint) as step_' ~ step ~ '_at' }}{{ ',' if not loop.last }}
         {% endfor -%}
     from chains
 

@@ -1,5 +1,5 @@
--- One row per event, funnel and step that the event takes (rule 61), numbered in the order in which its viewer took them. Rebuilt in each
--- run: a changed goal looks back over everything, and so does a device that turned out to be somebody's.
+-- One row per event, funnel and step that the event takes (rule 61), with a number that orders what its viewer took. Rebuilt in each run:
+-- a changed goal looks back over everything, and so does a device that turned out to be somebody's.
 {{ config(materialized='table') }}
 {% set order_columns = ['occurred_at', 'sequence_number', 'event_id', 'source', 'event_date'] %}
 with
@@ -70,15 +70,15 @@ owners as (
 
 ),
 
-taken as (
+viewers as (
 
     select
         owners.workspace_id,
-        steps.goal_id,
-        steps.position,
-        steps.is_per_video,
-        owners.video_id,
         {{ viewer_id('owners', 'device_users') }} as viewer_id,
+        owners.kind,
+        owners.video_id,
+        owners.node_id,
+        owners.element_id,
         owners.view_key,
         owners.view_started_at,
         {% for column in order_columns -%}
@@ -86,14 +86,51 @@ taken as (
         {% endfor -%}
         owners.next_event_type
     from owners
+    left join device_users on owners.workspace_id = device_users.workspace_id and owners.device_id = device_users.device_id
+
+),
+
+-- an event has one number, whatever it counts as: the long texts that order events are compared once, not for every funnel
+numbered as (
+
+    select
+        workspace_id,
+        viewer_id,
+        kind,
+        video_id,
+        node_id,
+        element_id,
+        view_key,
+        view_started_at,
+        occurred_at,
+        next_event_type,
+        rank() over (partition by workspace_id, viewer_id order by {{ event_order() }}) as event_number
+    from viewers
+
+),
+
+taken as (
+
+    select
+        numbered.workspace_id,
+        steps.goal_id,
+        steps.position,
+        steps.is_per_video,
+        numbered.video_id,
+        numbered.viewer_id,
+        numbered.view_key,
+        numbered.view_started_at,
+        numbered.occurred_at,
+        numbered.event_number,
+        numbered.next_event_type
+    from numbered
     inner join steps
         on
-            owners.workspace_id = steps.workspace_id
-            and owners.kind = steps.event_type
-            and (steps.video_id is null or owners.video_id = steps.video_id)
-            and (steps.node_id is null or owners.node_id = steps.node_id)
-            and (steps.element_id is null or owners.element_id = steps.element_id)
-    left join device_users on owners.workspace_id = device_users.workspace_id and owners.device_id = device_users.device_id
+            numbered.workspace_id = steps.workspace_id
+            and numbered.kind = steps.event_type
+            and (steps.video_id is null or numbered.video_id = steps.video_id)
+            and (steps.node_id is null or numbered.node_id = steps.node_id)
+            and (steps.element_id is null or numbered.element_id = steps.element_id)
 
 ),
 
@@ -127,26 +164,14 @@ hits as (
 
 ),
 
-keyed as (
-
-    select
-        *,
-        {{ hash_key(['workspace_id', 'goal_id', 'funnel_video_id']) }} as funnel_key,
-        {{ hash_key(['workspace_id', 'viewer_id']) }} as viewer_key
-    from hits
-
-),
-
 final as (
 
     select
         ---------- keys
-        funnel_key,
-        viewer_key,
-        cast(row_number() over (
-            partition by funnel_key, viewer_key
-            order by {{ event_order() }}, position desc
-        ) as bigint) as hit_number,
+        {{ hash_key(['workspace_id', 'goal_id', 'funnel_video_id']) }} as funnel_key,
+        {{ hash_key(['workspace_id', 'viewer_id']) }} as viewer_key,
+        -- an event that takes several steps of a funnel takes the later ones first: it is no way from one to the other
+        cast(event_number * {{ max_funnel_steps() }} + {{ max_funnel_steps() }} - position as bigint) as hit_number,
 
         ---------- whose step it is
         workspace_id,
@@ -161,7 +186,7 @@ final as (
         view_started_at,
         next_event_type
 
-    from keyed
+    from hits
 
 )
 

@@ -89,11 +89,10 @@ final as (
         events.user_id,
 
         ---------- what it means
-        coalesce(
-            {% for column in context_columns() -%}
-                events.{{ column }}{{ ',' if not loop.last }}
-            {% endfor %}
-        ) is not null as has_context,
+        {% for column in context_columns() -%}
+            {{ '+ ' if not loop.first }}case when events.{{ column }} is null then 0 else {{ 2 ** loop.index0 }} end
+        {% endfor -%}
+        as stated_context,
         events.is_play,
         events.is_playback_evidence or (events.view_key is not null and events.position_seconds is not null) as is_evidence,
         events.playing_after,

@@ -43,11 +43,27 @@ users as (
 
 ),
 
--- Few events state any context: only these, and each view's first to say whose it is, are looked up in the wide table.
+openings as (
+
+    select
+        view_key,
+        view_started_at,
+        bit_or(stated_context) as stated_context
+    from sessionized
+    where occurred_at = view_started_at
+    group by view_key, view_started_at
+
+),
+
+-- Few events state what their view's first ones have not: only these, and the first ones, are looked up in the wide table.
 telling as (
 
-    select * from sessionized
-    where has_context or occurred_at = view_started_at
+    select sessionized.* from sessionized
+    inner join openings
+        on sessionized.view_key = openings.view_key and sessionized.view_started_at = openings.view_started_at
+    where
+        sessionized.occurred_at = sessionized.view_started_at
+        or (sessionized.stated_context & ~openings.stated_context) <> 0
 
 ),
 
