@@ -1,6 +1,7 @@
 {# The order of events inside a session key (rule 7), as the `order by` of a window ... #}
-{% macro event_order() -%}
-    occurred_at, sequence_number asc nulls last, event_id, source, event_date
+{% macro event_order(relation='') -%}
+    {%- set prefix = relation ~ '.' if relation else '' -%}
+    {{ prefix }}occurred_at, {{ prefix }}sequence_number asc nulls last, {{ prefix }}event_id, {{ prefix }}source, {{ prefix }}event_date
 {%- endmacro %}
 
 {# ... and as one comparable value, for min_by and max. #}

@@ -58,7 +58,12 @@ openings as (
 -- Few events state what their view's first ones have not: only these, and the first ones, are looked up in the wide table.
 telling as (
 
-    select sessionized.* from sessionized
+    select
+        sessionized.*,
+        row_number() over (
+            partition by sessionized.view_key, sessionized.view_started_at order by {{ event_order('sessionized') }}
+        ) as place
+    from sessionized
     inner join openings
         on sessionized.view_key = openings.view_key and sessionized.view_started_at = openings.view_started_at
     where
@@ -79,7 +84,7 @@ contexts as (
         max(events.device_id) as device_id,
         max(events.playback_id) as playback_id,
         {% for column in context_columns() -%}
-            min_by(events.{{ column }}, {{ event_rank('telling') }})
+            min_by(events.{{ column }}, telling.place)
                 filter (where events.{{ column }} is not null) as {{ column }}{{ ',' if not loop.last }}
         {% endfor %}
     from telling
