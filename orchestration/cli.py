@@ -72,6 +72,7 @@ def run(request: BuildRequest, sources: list[str] | None) -> None:
     from orchestration.console import console, live_listener, show_summary
     from orchestration.lib.dbt import BuildError
     from orchestration.refresh import refresh as run_refresh
+    from serving.crm.files import ExportError
     from serving.publish import PublishError
 
     environment = Environment.read()
@@ -83,6 +84,9 @@ def run(request: BuildRequest, sources: list[str] | None) -> None:
             report = run_refresh(environment, request, sources=sources, listener=listener)
     except (BuildError, PublishError) as error:
         console.print(f"[red]Not published:[/] the snapshot stays as it was.\n{error}", markup=True)
+        raise typer.Exit(1) from error
+    except ExportError as error:
+        console.print(f"[red]Published, but not exported:[/] {error}", markup=True)
         raise typer.Exit(1) from error
     show_summary(environment, report)
     if report.landed.failed:

@@ -132,6 +132,7 @@ def show_outcome(report: RefreshReport) -> None:
 def show_next(environment: Environment) -> None:
     """Print where the results lie and how to look at them."""
     console.print(f"Snapshot  {environment.home.published / 'marts.duckdb'}")
+    console.print(f"For CRM   {environment.home.exports}")
     console.print("Look      make serve        (pipeline, tests and data in the browser)")
     if environment.is_demo:
         console.print("Own logs  make run LANDING=/path/to/logs")

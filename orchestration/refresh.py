@@ -1,4 +1,4 @@
-"""The pipeline as plain functions: load what landed, build what is stale, publish what was built."""
+"""The pipeline as plain functions: load what landed, build what is stale, publish what was built, write the export files."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from orchestration.lib.environment import DBT_PROJECT, Environment
 from orchestration.lib.fingerprint import Fingerprint, fingerprint
 from orchestration.lib.locking import warehouse_lock
 from orchestration.lib.state import BuildRequest, Status, WarehouseState, read_state, write_state
+from serving.crm.files import ExportedFiles, refresh_files
 from serving.publish import Provenance, Publication, PublishError, publish, read_provenance
 
 
@@ -53,12 +54,13 @@ class Plan:
 
 @dataclass(frozen=True)
 class RefreshReport:
-    """What a run did; ``built`` and ``published`` are None where there was nothing to do."""
+    """What a run did; ``built``, ``published`` and ``exported`` are None where there was nothing to do."""
 
     landed: LandingReport
     plan: Plan
     built: BuildResult | None
     published: Publication | None
+    exported: ExportedFiles | None
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -80,6 +82,7 @@ def refresh(
     Raises:
         BuildError: dbt failed; the published snapshot stays as it was, and the next run resumes.
         PublishError: the marts could not be published.
+        ExportError: the files for CRM systems could not be written; the next run writes them.
     """
     listener = listener or Listener()
     seconds: dict[str, float] = {}
@@ -95,7 +98,9 @@ def refresh(
         if plan.must_publish:
             with timed(seconds, "publish"):
                 published = publish_build(environment, listener.publishing)
-    return RefreshReport(landed, plan, built, published, seconds)
+        with timed(seconds, "exports"):
+            exported = refresh_files(environment.home)
+    return RefreshReport(landed, plan, built, published, exported, seconds)
 
 
 def make_plan(environment: Environment, request: BuildRequest) -> Plan:

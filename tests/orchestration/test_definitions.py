@@ -1,5 +1,6 @@
 """What Dagster shows and runs."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,7 +53,7 @@ def test_every_source_every_mart_and_the_snapshot_is_an_asset(definitions: dg.De
     graph = definitions.resolve_asset_graph()
     keys = {key.to_user_string() for key in graph.get_all_asset_keys()}
     assert {f"bronze/{source}" for source in (*registered(), "catalog")} <= keys
-    assert {"core/fct_view", "kpis/kpi_video_daily", "published/marts"} <= keys
+    assert {"core/fct_view", "kpis/kpi_video_daily", "published/marts", "published/crm_files"} <= keys
 
 
 def test_groups_are_the_layers(definitions: dg.Definitions) -> None:
@@ -74,7 +75,11 @@ def test_the_job_runs_from_landing_to_snapshot(first_run: dg.ExecuteInProcessRes
     state = read_state(home)
     assert state is not None
     assert state.status is Status.BUILT
-    assert current_snapshot(home) is not None
+    snapshot = current_snapshot(home)
+    assert snapshot is not None
+    books = json.loads((home.exports / "exports.json").read_text())
+    assert books["snapshot"] == snapshot.name
+    assert {"crm_contact.csv", "crm_activity.parquet"} <= {file["name"] for file in books["files"]}
 
 
 def test_the_books_and_the_data_tests_are_checks(first_run: dg.ExecuteInProcessResult) -> None:

@@ -180,7 +180,7 @@ VIDEOS = [
     for number, (cost, published) in enumerate(OFFERS)
 ]
 CONTACTS = [
-    {"user_id": f"u{number}", "account_id": f" a{number} ", "consent_marketing": said}
+    {"user_id": f"u{number}", "email": f" \u00dcU{number}@W.example ", "account_id": f" a{number} ", "consent_marketing": said}
     for number, said in enumerate(["yes", "TRUE", "1", True, None, "maybe", "f", "on", " true ", "n", 0, "T"])
 ]
 # Broken in every way that can be pointed at: ways to nowhere, questions without options, options without questions, goals without steps.

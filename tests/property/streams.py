@@ -17,6 +17,7 @@ from tests.oracle.catalog import Catalog, Snapshot
 from tests.property.authored import authored_snapshots
 from tests.property.authoring import random_authoring
 from tests.property.catalogs import random_snapshots
+from tests.property.contacts import consenting, random_contacts
 from tests.property.interactive import interactive_records
 from tests.property.journeys import random_journeys
 from tests.property.mutations import delivered, duplicated, rarely
@@ -128,13 +129,14 @@ def random_stream(seed: int, slot: int = 0, *, names_workspace: bool = True) -> 
         if moment > start + LONGEST:
             break
 
-    copies = duplicated(random, records, prefix)
+    copies = duplicated(random, consenting(seed, records), prefix)
     landed = [as_landed(record, has_id=not rarely(random, 0.05)) for record in copies]
     snapshots = random_snapshots(random, workspace or "default", prefix, start)
     for walked in (random_journeys, interactive_records):
         landed += [as_landed(record, has_id=True) for record in walked(seed, workspace, prefix, start)]
     story = random_authoring(seed, workspace or "default", prefix, start, snapshots)
-    snapshots = one_author_each(seed, story, authored_snapshots(seed, workspace or "default", prefix, start))
+    people = random_contacts(seed, workspace or "default", prefix, start)
+    snapshots = one_author_each(seed, story, authored_snapshots(seed, workspace or "default", prefix, start), people)
     return Stream(seed, slot, workspace, landed, snapshots)
 
 

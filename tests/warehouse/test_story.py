@@ -35,6 +35,7 @@ NAMED = {
 LEFT_OUT = {
     "hashes of what the row says": {
         "segment_id", "interaction_id", "visit_id", "click_id", "response_id", "hotspot_id", "path_key", "load_id", "content_id",
+        "external_id", "contact_external_id", "record_hash",
     },
     "the date of a time that the row says": {"started_date", "occurred_date"},
     "texts around what the row says": {"properties", "raw_text", "detail", "advice"},

@@ -87,6 +87,7 @@ final as (
         events.is_completion,
         events.completion_threshold,
         events.user_id,
+        events.consent_marketing,
 
         ---------- what it means
         {% for column in context_columns() -%}

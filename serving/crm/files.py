@@ -1,0 +1,158 @@
+"""The export tables of a snapshot as files: CSV for people and imports, Parquet and NDJSON for systems, at any fsspec URI.
+
+A file is made aside and then put in its place. ``exports.json`` is written last and names every file with its rows and its SHA-256:
+whoever reads it first never takes half a set.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import duckdb
+import fsspec
+from fsspec import AbstractFileSystem
+from fsspec.implementations.local import LocalFileSystem
+
+from ingestion.home import Home
+from serving.generations import current_snapshot
+from serving.publish import quoted
+
+SCHEMA = "exports"
+BOOKS = "exports.json"
+# A cell that begins so is a formula to a spreadsheet: a contact's name must not be one (OWASP, CSV injection).
+FORMULA_STARTS = "=+-@\t\r"
+
+
+class Format(StrEnum):
+    """How a file is written; the value is its ending."""
+
+    CSV = "csv"
+    PARQUET = "parquet"
+    NDJSON = "ndjson"
+
+
+# What every run leaves in $AUDIENCE_HOME/exports: one for people and imports, one for systems.
+OWN_FORMATS = (Format.CSV, Format.PARQUET)
+OPTIONS = {Format.CSV: "format csv, header", Format.PARQUET: "format parquet, compression zstd", Format.NDJSON: "format json"}
+
+
+class ExportError(RuntimeError):
+    """The files cannot be written; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class ExportedFile:
+    """One table in one format."""
+
+    table: str
+    name: str
+    rows: int
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class ExportedFiles:
+    """What was written where, from which snapshot."""
+
+    target: str
+    snapshot: str
+    files: Sequence[ExportedFile]
+
+
+def write_files(snapshot: Path, target: str, formats: Sequence[Format] = (Format.CSV,)) -> ExportedFiles:
+    """Write every export table of a snapshot to a folder, and the books of what was written.
+
+    Args:
+        snapshot: a published DuckDB file.
+        target: a folder, or any fsspec URI of one; files of an earlier set are replaced.
+        formats: each table is written once in each.
+
+    Raises:
+        ExportError: the snapshot has no export tables.
+    """
+    filesystem, folder = fsspec.core.url_to_fs(target)
+    filesystem.makedirs(folder, exist_ok=True)
+    files: list[ExportedFile] = []
+    with tempfile.TemporaryDirectory() as aside, duckdb.connect(str(snapshot.resolve()), read_only=True) as connection:
+        connection.execute("set TimeZone = 'UTC'").fetchall()
+        for table in export_tables(connection):
+            for chosen in formats:
+                made = Path(aside) / f"{table}.{chosen}"
+                rows = write_file(connection, table, chosen, made)
+                put(filesystem, made, f"{folder}/{made.name}")
+                files.append(ExportedFile(table, made.name, rows, made.stat().st_size, digest(made)))
+        if not files:
+            raise ExportError(f"{snapshot} holds no export tables: run `make run` once more to publish them.")
+        written = ExportedFiles(target, snapshot.resolve().name, files)
+        books = Path(aside) / BOOKS
+        books.write_text(json.dumps({"snapshot": written.snapshot, "files": [asdict(file) for file in files]}, indent=2) + "\n")
+        put(filesystem, books, f"{folder}/{BOOKS}")
+    return written
+
+
+def refresh_files(home: Home) -> ExportedFiles | None:
+    """The files of an installation's own folder, written anew where they are not of its current snapshot; None where they are.
+
+    Raises:
+        ExportError: nothing is published, or what is published has no export tables.
+    """
+    snapshot = current_snapshot(home)
+    if snapshot is None:
+        raise ExportError(f"Nothing is published in {home.published}: run `make run` first.")
+    books = home.exports / BOOKS
+    if books.exists() and json.loads(books.read_text())["snapshot"] == snapshot.name:
+        return None
+    return write_files(snapshot, str(home.exports), OWN_FORMATS)
+
+
+def export_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """The names of a snapshot's export tables."""
+    listed = connection.execute("select table_name from duckdb_tables() where schema_name = ? order by 1", [SCHEMA])
+    return [name for (name,) in listed.fetchall()]
+
+
+def write_file(connection: duckdb.DuckDBPyConnection, table: str, chosen: Format, path: Path) -> int:
+    """Write one table, its rows in the order of their ids; how many there are."""
+    columns = ", ".join(csv_cells(connection, table)) if chosen is Format.CSV else "*"
+    query = f"select {columns} from {SCHEMA}.{quoted(table)} order by external_id"
+    place = path.as_posix().replace("'", "''")
+    ((rows,),) = connection.execute(f"copy ({query}) to '{place}' ({OPTIONS[chosen]})").fetchall()
+    return int(rows)
+
+
+def csv_cells(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
+    """The columns of a table as CSV cells: a text that would be a formula gets a quote before it."""
+    described = connection.execute(
+        "select column_name, data_type from duckdb_columns() where schema_name = ? and table_name = ? order by column_index",
+        [SCHEMA, table],
+    ).fetchall()
+    return [text_cell(quoted(name)) if data_type == "VARCHAR" else quoted(name) for name, data_type in described]
+
+
+def text_cell(column: str) -> str:
+    """A quoted text column with a quote before what would be a formula."""
+    begins = f"{column} <> '' and contains('{FORMULA_STARTS}', left({column}, 1))"
+    return f"case when {begins} then '''' || {column} else {column} end as {column}"
+
+
+def put(filesystem: AbstractFileSystem, made: Path, target: str) -> None:
+    """Put a file in its place at once: object stores show an object only when it is whole, a folder needs a rename."""
+    if isinstance(filesystem, LocalFileSystem):
+        aside = f"{target}.new"
+        filesystem.put_file(str(made), aside)
+        Path(aside).replace(target)
+    else:
+        filesystem.put_file(str(made), target)
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
