@@ -67,7 +67,7 @@ lint: venv-dev ## Style, types, layer law, Spark compilation, definitions, SQL; 
 	$(call step,Dagster definitions)
 	@$(BIN)/python -W ignore -m dagster definitions validate --log-level warning --module-name orchestration.definitions
 	$(call step,SQL style)
-	@DBT_TARGET_PATH="$(LINT_HOME)/dbt/sqlfluff" $(BIN)/sqlfluff lint --disable-progress-bar dbt_project
+	@DBT_TARGET_PATH="$(LINT_HOME)/dbt/sqlfluff" $(BIN)/sqlfluff lint --disable-progress-bar --processes 2 dbt_project
 
 bench: venv-dev ## Measure against the floor of one DuckDB statement (quick: EVENTS=1000000)
 	@$(BIN)/python -m benchmarks $(if $(EVENTS),--events $(EVENTS)) $(ARGS)

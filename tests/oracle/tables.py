@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.oracle.clicks import click_heatmap, false_click
+from tests.oracle.contacts import crm_contact, dim_contact
 from tests.oracle.conversions import attribution, fct_conversion
 from tests.oracle.earnings import action_rate_daily, revenue_by_element, roi_by_campaign, roi_by_video
 from tests.oracle.expected import Expected
@@ -45,6 +46,8 @@ RULES: dict[str, Callable[[World], Table]] = {
         kpi_campaign_daily,
         kpi_workspace_daily,
         viewer_return,
+        dim_contact,
+        crm_contact,
     )
 }
 

@@ -1,4 +1,4 @@
-"""The warehouse's tables beyond the view by natural key: elements, clicks, questions, learning, conversion, periods."""
+"""The warehouse's tables beyond the view by natural key: elements, clicks, questions, learning, conversion, periods, contacts."""
 
 from __future__ import annotations
 
@@ -67,5 +67,7 @@ MARTS = (
     plain("action_rate_daily", "conversion", ("workspace_id", "video_id", "date_day")),
     plain("kpi_campaign_daily", "kpis", ("workspace_id", "campaign_id", "date_day"), SECONDS),
     plain("kpi_workspace_daily", "kpis", ("workspace_id", "date_day"), SECONDS),
+    plain("dim_contact", "core", ("workspace_id", "user_id")),
+    plain("crm_contact", "exports", ("workspace_id", "user_id"), SECONDS),
     plain("viewer_return", "kpis", ("workspace_id", "slice_kind", "slice_value", "active_date", "previous_active_date")),
 )

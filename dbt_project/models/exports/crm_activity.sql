@@ -133,7 +133,10 @@ described as (
             and activities.video_id = elements.video_id
             and activities.node_id = elements.node_id
             and activities.element_id = elements.element_id
-            and (elements.valid_from is null or (activities.occurred_at >= elements.valid_from and activities.occurred_at < elements.valid_to))
+            and (
+                elements.valid_from is null
+                or (activities.occurred_at >= elements.valid_from and activities.occurred_at < elements.valid_to)
+            )
 
 ),
 

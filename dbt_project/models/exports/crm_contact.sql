@@ -135,11 +135,18 @@ described as (
         scored.email,
         {{ sha256_of('scored.email') }} as email_sha256,
         scored.name,
-        case when scored.account_id is not null then {{ public_key(['scored.workspace_id', 'scored.account_id']) }} end as account_external_id,
+        case
+            when scored.account_id is not null then {{ public_key(['scored.workspace_id', 'scored.account_id']) }}
+        end as account_external_id,
         accounts.name as account_name,
 
         ---------- how engaged
-        cast(floor({% for part in parts %}scored.{{ part }}_points{{ ' + ' if not loop.last }}{% endfor %} + 0.5) as bigint) as engagement_score,
+        cast(floor(
+            0.5
+            {% for part in parts -%}
+                + scored.{{ part }}_points
+            {% endfor %}
+        ) as bigint) as engagement_score,
         {% for part in parts -%}
             scored.{{ part }}_points,
         {% endfor %}
