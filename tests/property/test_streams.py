@@ -74,6 +74,22 @@ SHOWN: dict[str, dict[str, Any]] = {
     "kpi_campaign_daily": {"sessions_with_play": {0, 1}, "unique_viewers": {0, 1, 2}},
     "kpi_workspace_daily": {"unique_viewers": {0, 1, 2}, "bounces": {0, 1}},
     "viewer_return": {"viewer_count": {1, 2}},
+    "dim_contact": {
+        "may_be_exported": {True, False},
+        "has_withdrawn_consent": {True, False},
+        "consent_marketing": {True, False, None},
+        "email": {None, "one@w.example", "two@w.example"},
+        "account_id": {None, "known", "unknown"},
+    },
+    "crm_contact": {
+        "engagement_score": MANY,
+        "recency_points": MANY,
+        "watching_points": MANY,
+        "completion_points": MANY,
+        "interaction_points": MANY,
+        "intent_points": MANY,
+        "conversion_points": {0.0, 10.0},
+    },
 }
 FEWEST_ROWS = 5
 
