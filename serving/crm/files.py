@@ -107,7 +107,9 @@ def refresh_files(home: Home) -> ExportedFiles | None:
     if snapshot is None:
         raise ExportError(f"Nothing is published in {home.published}: run `make run` first.")
     books = home.exports / BOOKS
-    if books.exists() and json.loads(books.read_text())["snapshot"] == snapshot.name:
+    # The time is asked too: after somebody emptied the folder of snapshots, generations begin again at 1.
+    is_newer = books.exists() and books.stat().st_mtime >= snapshot.stat().st_mtime
+    if is_newer and json.loads(books.read_text())["snapshot"] == snapshot.name:
         return None
     return write_files(snapshot, str(home.exports), OWN_FORMATS)
 

@@ -3,13 +3,16 @@
 import csv
 import hashlib
 import json
+import os
+import shutil
 from pathlib import Path
 
 import duckdb
 import fsspec
 import pytest
 
-from serving.crm.files import BOOKS, ExportError, Format, write_files
+from ingestion.home import Home
+from serving.crm.files import BOOKS, ExportError, Format, refresh_files, write_files
 
 NAMES = ["Ann", "=cmd()", "+1", "-1", "@home", "\ttab", "", None, 'with "quotes", commas\nand lines']
 
@@ -70,3 +73,16 @@ def test_a_snapshot_without_exports_says_what_to_do(tmp_path: Path) -> None:
         connection.execute("create table nothing as select 1 as one").fetchall()
     with pytest.raises(ExportError, match="make run"):
         write_files(path, str(tmp_path / "out"))
+
+
+def test_a_generation_is_exported_once_and_again_after_the_snapshots_began_anew(snapshot: Path, tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    home.published.mkdir(parents=True)
+    published = home.published / snapshot.name
+    shutil.copy(snapshot, published)
+    (home.published / "marts.duckdb").symlink_to(snapshot.name)
+    assert refresh_files(home) is not None
+    assert refresh_files(home) is None
+    later = (home.exports / BOOKS).stat().st_mtime + 10
+    os.utime(published, (later, later))
+    assert refresh_files(home) is not None

@@ -1,5 +1,5 @@
-{# The engagement score (rule 91): what earns points, how many at most, and how much of it earns them all. A part is `points` times the share of
-   `enough` that was reached, never more; `recency` halves with every half-life instead. #}
+{# The engagement score (rule 91): what earns points, how many at most, and how much of it earns them all. A part is its
+   `engagement_points` times the share of its `engagement_enough` that was reached, never more; `recency` halves with every half-life instead. #}
 {% macro engagement_parts() -%}
     {{ return({
         'watching': 'watch_seconds / 60',
@@ -10,7 +10,7 @@
     }) }}
 {%- endmacro %}
 
-{# The points of one part, from the columns of `relation`, to a hundredth. #}
+{# The points of one part, from the contact's counts in the same select, to a hundredth. #}
 {% macro engagement_points(part) -%}
     {%- set points = var('engagement_points')[part] -%}
     {%- if part == 'recency' -%}

@@ -2,7 +2,7 @@
    or nothing is there yet, and under a unit test, as many as a funnel may have. Never less than two: Spark's `greatest` compares. #}
 {% macro longest_funnel(steps) -%}
     {%- set most = none -%}
-    {%- if execute and flags.INTROSPECT and this is not none and load_relation(steps) is not none -%}
+    {%- if this is not none and existing_relation(steps.schema, steps.identifier) is not none -%}
         {%- set most = run_query('select max(step_count) from ' ~ steps).columns[0].values()[0] -%}
     {%- endif -%}
     {{ return(max_funnel_steps() if most is none else [most | int, 2] | max) }}

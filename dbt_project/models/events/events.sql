@@ -88,7 +88,7 @@ marked as (
 ),
 
 -- what was received at the same moment is compared field by field; where there is none of it, nothing is read here
-received_together as (
+tied_candidates as (
 
     {{ event_candidates(event_columns()) }}
 
@@ -105,7 +105,7 @@ tied as (
                     {{ column }} asc nulls last{{ ',' if not loop.last }}
                 {% endfor %}
         ) as delivery
-    from received_together
+    from tied_candidates
     where event_key in (select tied_keys.event_key from tied_keys)
 
 ),

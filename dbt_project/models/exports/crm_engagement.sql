@@ -32,6 +32,7 @@ views as (
         count(*) filter (where is_played) as play_count,
         {{ rounded_seconds('sum(watch_seconds)') }} as watch_seconds,
         max(percent_watched) as percent_watched,
+        -- where the catalog leaves open what was required, the emitter's word counts
         count(*) filter (where coalesce(is_completed, is_completed_by_event)) as completed_view_count,
         min(started_at) as first_viewed_at,
         max(ended_at) as last_viewed_at
@@ -47,9 +48,7 @@ interactions as (
         viewer_id,
         video_id,
         count(*) as interaction_count,
-        count(*) filter (
-            where destination_url is not null or interaction_type in ('cta_click', 'product_click')
-        ) as outbound_click_count,
+        count(*) filter (where {{ leads_outside('interaction_type') }}) as outbound_click_count,
         count(*) filter (where interaction_type = 'form_submit') as form_count
     from {{ ref('fct_interaction') }}
     group by workspace_id, viewer_id, video_id

@@ -9,7 +9,7 @@
 {% set answered = "event_type in ('question_answer', 'poll_answer', 'survey_response', 'form_submit')" %}
 {% set skipped = "event_type in ('element_skip', 'question_skip')" %}
 {% set clicked = "(event_type = 'surface_click' or (is_interaction and not " ~ answered ~ "))" %}
-{% set led_outside = "(destination_url is not null or event_type in ('cta_click', 'product_click'))" %}
+{% set led_outside = leads_outside() %}
 with
 
 actions as (

@@ -40,7 +40,7 @@ milestones as (
         {{ shared_columns | join(', ') }},
         element_id,
         is_interaction,
-        is_interaction and (destination_url is not null or event_type in ('cta_click', 'product_click')) as is_outbound
+        is_interaction and {{ leads_outside() }} as is_outbound
     from actions
 
 ),

@@ -101,7 +101,7 @@ final as (
         events.is_action,
         events.is_interaction,
         events.is_interaction
-        and (events.destination_url is not null or events.event_type in ('cta_click', 'product_click')) as is_outbound
+        and {{ leads_outside('events.event_type', 'events.destination_url') }} as is_outbound
     from in_sessions as events
     left join view_bounds
         on

@@ -62,8 +62,8 @@ addressed as (
         workspace_id,
         user_id,
         'user:' || user_id as viewer_id,
-        nullif({{ lowercase(trimmed('email')) }}, '') as email,
-        nullif({{ trimmed('name') }}, '') as name,
+        {{ lowercase(identifier('email')) }} as email,
+        {{ identifier('name') }} as name,
         account_id,
         consent_marketing
     from contacts
