@@ -23,13 +23,16 @@ export PYTHONUNBUFFERED := 1
 export DAGSTER_DISABLE_TELEMETRY := yes
 export DO_NOT_TRACK := 1
 
-.PHONY: help run serve metrics parity test lint bench truths picture kill lock clean venv venv-dev
+.PHONY: help run serve metrics parity test lint bench truths picture kill lock clean venv venv-crm venv-dev
 
 help: ## What can be done here
 	@sed -nE 's/^([a-z-]+):.*## (.*)$$/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
 
 venv:
 	@$(BOOTSTRAP) requirements.lock
+
+venv-crm:
+	@$(BOOTSTRAP) requirements-crm.lock
 
 venv-dev:
 	@$(BOOTSTRAP) $(DEV_LOCK)
@@ -83,12 +86,13 @@ kill: venv-dev ## Kill 30 runs at random moments, then compare the marts with an
 
 lock: venv ## Pin all dependencies again, with hashes and without any registry's name
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	@rm -f requirements.lock requirements-dev.lock requirements-spark.lock
+	@rm -f requirements.lock requirements-crm.lock requirements-dev.lock requirements-spark.lock
 	@compile() { $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	    --no-annotate --no-header --no-strip-extras "$$@"; }; \
-	  compile --extra dev --extra spark -o requirements-spark.lock; \
-	  compile --extra dev -c requirements-spark.lock -o requirements-dev.lock; \
-	  compile -c requirements-dev.lock -o requirements.lock
+	  compile --extra crm --extra dev --extra spark -o requirements-spark.lock; \
+	  compile --extra crm --extra dev -c requirements-spark.lock -o requirements-dev.lock; \
+	  compile --extra crm -c requirements-dev.lock -o requirements-crm.lock; \
+	  compile -c requirements-crm.lock -o requirements.lock
 
 clean: ## Remove caches (not .venv, not AUDIENCE_HOME)
 	@rm -rf .cache .pytest_cache .mypy_cache .ruff_cache dbt_project/target dbt_project/logs logs

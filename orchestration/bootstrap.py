@@ -18,7 +18,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VENV = os.path.join(ROOT, ".venv")
 STAMP = os.path.join(VENV, "installed.json")
 # Each lock is a subset of the next, with the same pins: an environment that satisfies one satisfies those before it.
-LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-spark.lock")
+LOCKS = ("requirements.lock", "requirements-crm.lock", "requirements-dev.lock", "requirements-spark.lock")
 
 
 def supported(version):

@@ -19,10 +19,26 @@ LINK = "marts.duckdb"
 GENERATION = re.compile(r"marts\.(\d+)\.duckdb")
 
 
+class NothingPublishedError(RuntimeError):
+    """There is no snapshot to read; the message says what to do."""
+
+
 def current_snapshot(home: Home) -> Path | None:
     """The generation that readers should open now, as a resolved path, or None before the first publish."""
     link = home.published / LINK
     return link.resolve() if link.exists() else None
+
+
+def published_snapshot(home: Home) -> Path:
+    """The generation that readers should open now, as a resolved path.
+
+    Raises:
+        NothingPublishedError: before the first publish.
+    """
+    snapshot = current_snapshot(home)
+    if snapshot is None:
+        raise NothingPublishedError(f"Nothing is published in {home.published}: run `make run` first.")
+    return snapshot
 
 
 def generations(folder: Path) -> dict[int, Path]:

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ingestion.home import Home
-from serving.generations import current_snapshot
+from serving.generations import NothingPublishedError, published_snapshot
 
 PROJECT_FILE = Path(__file__).resolve().parents[1] / "dbt_project" / "dbt_project.yml"
 
@@ -59,12 +59,10 @@ def ask(folder: Path, arguments: Sequence[str]) -> subprocess.CompletedProcess[s
 def main(arguments: Sequence[str]) -> int:
     """Ask the current snapshot of `AUDIENCE_HOME`; without arguments, list the metrics."""
     home = Home.from_environment()
-    snapshot = current_snapshot(home)
+    manifest = home.root / "dbt" / "target" / "semantic_manifest.json"
     try:
-        if snapshot is None:
-            raise MetricsError(f"Nothing is published in {home.published}: run `make run` first.")
-        folder = prepare(home.root / "metrics", home.root / "dbt" / "target" / "semantic_manifest.json", snapshot)
-    except MetricsError as error:
+        folder = prepare(home.root / "metrics", manifest, published_snapshot(home))
+    except (NothingPublishedError, MetricsError) as error:
         print(error, file=sys.stderr)
         return 1
     answer = ask(folder, list(arguments) or ["list", "metrics"])

@@ -15,7 +15,7 @@ from matplotlib import pyplot
 from matplotlib.axes import Axes
 
 from ingestion.home import Home
-from serving.generations import current_snapshot
+from serving.generations import NothingPublishedError, published_snapshot
 
 # One column of values by name, as DuckDB hands it to NumPy.
 Columns = dict[str, Any]
@@ -116,10 +116,10 @@ def main() -> None:
     parser.add_argument("--target", type=Path, default=Path("docs/images/demo.png"))
     parser.add_argument("--video", help="draw this video instead of the most watched one")
     arguments = parser.parse_args()
-    snapshot = current_snapshot(Home.from_environment())
-    if snapshot is None:
-        raise SystemExit("Nothing is published yet: run `make run` first.")
-    draw(snapshot, arguments.target, arguments.video)
+    try:
+        draw(published_snapshot(Home.from_environment()), arguments.target, arguments.video)
+    except (NothingPublishedError, ValueError) as error:
+        raise SystemExit(str(error)) from error
     print(f"drawn to {arguments.target}")
 
 

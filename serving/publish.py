@@ -62,10 +62,14 @@ class Provenance:
 
 @dataclass(frozen=True)
 class Description:
-    """What a table and its columns mean, for the comments a SQL client shows."""
+    """What a table and its columns mean, for the comments a SQL client shows, and which columns are personal data.
+
+    ``personal`` says by column what of a person it is: a ``key``, an ``identity`` or a ``text`` of theirs (docs/privacy.md).
+    """
 
     text: str
     columns: Mapping[str, str] = field(default_factory=dict)
+    personal: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -174,6 +178,7 @@ def write_snapshot(
             tables.append(copy_table(connection, relation, date_columns.get(key)))
             describe_table(connection, relation, descriptions.get(key))
         write_meta(connection, generation, published_at, provenance, tables)
+        write_columns(connection, tables, descriptions)
         connection.execute("commit").fetchall()
         connection.execute("checkpoint snapshot").fetchall()
         connection.execute("detach snapshot").fetchall()
@@ -320,6 +325,44 @@ def write_meta(
             "rows": [table.rows for table in tables],
         },
     ).fetchall()
+
+
+def write_columns(
+    connection: duckdb.DuckDBPyConnection, tables: Sequence[Table], descriptions: Mapping[tuple[str, str], Description]
+) -> None:
+    """Write ``_meta.published_column``, one row per column: what it means, and what of a person it holds (null: nothing).
+
+    A table that nothing is known of is taken for personal as a whole (``undeclared``).
+    """
+    connection.execute(
+        """
+        create or replace table snapshot._meta.published_column (
+            schema_name varchar, table_name varchar, column_name varchar, column_index integer,
+            data_type varchar, description varchar, personal varchar
+        )
+        """
+    ).fetchall()
+    for table in tables:
+        description = descriptions.get((table.schema, table.name))
+        personal = description.personal if description else {}
+        connection.execute(
+            """
+            insert into snapshot._meta.published_column
+            select
+                schema_name, table_name, column_name, column_index, data_type, comment,
+                case when $is_declared then map($columns::varchar[], $kinds::varchar[])[column_name] else 'undeclared' end
+            from duckdb_columns()
+            where database_name = 'snapshot' and schema_name = $schema and table_name = $table
+            order by column_index
+            """,
+            {
+                "schema": table.schema,
+                "table": table.name,
+                "is_declared": description is not None,
+                "columns": list(personal),
+                "kinds": list(personal.values()),
+            },
+        ).fetchall()
 
 
 def warehouse_version(connection: duckdb.DuckDBPyConnection) -> str | None:

@@ -175,11 +175,17 @@ def manifest_path(environment: Environment) -> Path:
 
 
 def descriptions(manifest: Path) -> dict[tuple[str, str], Description]:
-    """Texts of models and columns by (schema, table), from a dbt manifest."""
+    """Texts of models and columns and what is personal in them by (schema, table), from a dbt manifest."""
     nodes = json.loads(manifest.read_text())["nodes"].values()
     return {
         (node["schema"], node["alias"]): Description(
-            node["description"], {name: column["description"] for name, column in node["columns"].items()}
+            node["description"],
+            {name: column["description"] for name, column in node["columns"].items()},
+            {
+                name: column["config"]["meta"]["personal"]
+                for name, column in node["columns"].items()
+                if "personal" in column["config"].get("meta", {})
+            },
         )
         for node in nodes
         if node["resource_type"] == "model"

@@ -9,7 +9,7 @@ import typer
 
 from ingestion.home import Home
 from serving.crm.files import ExportError, Format, write_files
-from serving.generations import current_snapshot
+from serving.generations import NothingPublishedError, published_snapshot
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
 
@@ -26,12 +26,9 @@ def files(
 ) -> None:
     """Write the export tables of the current snapshot as files."""
     home = Home.from_environment()
-    snapshot = current_snapshot(home)
     try:
-        if snapshot is None:
-            raise ExportError(f"Nothing is published in {home.published}: run `make run` first.")
-        written = write_files(snapshot, to or str(home.exports), formats or (Format.CSV,))
-    except ExportError as error:
+        written = write_files(published_snapshot(home), to or str(home.exports), formats or (Format.CSV,))
+    except (NothingPublishedError, ExportError) as error:
         typer.echo(str(error), err=True)
         sys.exit(1)
     for file in written.files:

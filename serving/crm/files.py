@@ -20,7 +20,7 @@ from fsspec import AbstractFileSystem
 from fsspec.implementations.local import LocalFileSystem
 
 from ingestion.home import Home
-from serving.generations import current_snapshot
+from serving.generations import published_snapshot
 from serving.publish import quoted
 
 SCHEMA = "exports"
@@ -101,11 +101,10 @@ def refresh_files(home: Home) -> ExportedFiles | None:
     """The files of an installation's own folder, written anew where they are not of its current snapshot; None where they are.
 
     Raises:
-        ExportError: nothing is published, or what is published has no export tables.
+        NothingPublishedError: there is no snapshot to export.
+        ExportError: what is published has no export tables.
     """
-    snapshot = current_snapshot(home)
-    if snapshot is None:
-        raise ExportError(f"Nothing is published in {home.published}: run `make run` first.")
+    snapshot = published_snapshot(home)
     books = home.exports / BOOKS
     # The time is asked too: after somebody emptied the folder of snapshots, generations begin again at 1.
     is_newer = books.exists() and books.stat().st_mtime >= snapshot.stat().st_mtime

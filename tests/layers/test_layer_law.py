@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from ingestion.home import Home
 from ingestion.sources import registered
 from orchestration.lib.dbt import manifest_path
 from orchestration.lib.environment import Environment
+from serving.publish import SCHEMAS
 
 Node = dict[str, Any]
 
@@ -131,3 +133,28 @@ def test_engines_differ_in_the_dialect_folder_only(manifest: dict[str, Any], mod
     macros = [node for node in own if "/dialect/" not in node["original_file_path"]]
     texts = {node["name"]: (root / node["original_file_path"]).read_text() for node in [*models, *macros]}
     assert [name for name, text in texts.items() if re.search(r"target\.type|adapter\.type\(\)|duckdb__|spark__", text)] == []
+
+
+# Names that mean a person in one table and a thing in another.
+OF_PEOPLE_AND_THINGS = {"name", "external_id", "detail"}
+
+
+def test_what_is_personal_in_one_published_table_is_personal_in_all(models: list[Node]) -> None:
+    published = [node for node in models if node["schema"] in SCHEMAS]
+    kinds: dict[str, set[str | None]] = defaultdict(set)
+    for node in published:
+        for name, column in node["columns"].items():
+            kinds[name].add(column["config"].get("meta", {}).get("personal"))
+    assert {kind for found in kinds.values() for kind in found} == {None, "key", "identity", "text"}
+    assert {name: found for name, found in kinds.items() if len(found) > 1 and name not in OF_PEOPLE_AND_THINGS} == {}
+    personal = {name for name, found in kinds.items() if found != {None}}
+    assert {"viewer_id", "user_id", "device_id", "email", "raw_text", "response_text"} <= personal
+
+
+def test_every_key_of_a_row_about_a_person_is_declared_personal(models: list[Node]) -> None:
+    """A table that names a viewer names their views and sessions too: no such key may be left out."""
+    for node in models:
+        if node["schema"] in SCHEMAS and "viewer_id" in node["columns"]:
+            keys = {name for name in node["columns"] if name.endswith(("view_id", "session_id", "device_id", "user_id"))}
+            declared = {name for name, column in node["columns"].items() if "personal" in column["config"].get("meta", {})}
+            assert keys <= declared, node["name"]
