@@ -44,7 +44,9 @@ COLUMNS = (
     Column("record_kind", "varchar", "`account`, `contact`, `engagement` or `activity`: the record is of `crm_` and this."),
     Column("external_id", "varchar", "The record's id in that table.", personal="key"),
     Column("workspace_id", "varchar", "The workspace it belongs to."),
-    Column("change", "varchar", "What happened last: `created`, `changed` or `gone` (erased, consent withdrawn, or no longer known)."),
+    Column(
+        "change", "varchar", "What happened last: `created`, `changed` or `gone` (erased, consent withdrawn, or no longer known)."
+    ),
     Column("record_hash", "varchar", "The record's hash now; null when it is gone.", is_nullable=True),
     Column("previous_record_hash", "varchar", "Its hash before it `changed`; null otherwise.", is_nullable=True),
     Column("first_exported_at", "timestamp", "The publish since which it has been exported without a break (UTC)."),

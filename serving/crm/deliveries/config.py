@@ -122,9 +122,9 @@ class Common(Settings):
             for kind, mapping in value.items()
         }
 
-    def layouts(self, defaults: Mapping[Kind, Layout], kinds: Sequence[Kind]) -> dict[Kind, Layout]:
+    def layouts(self, defaults: Mapping[Kind, Layout]) -> dict[Kind, Layout]:
         """The default layouts as changed by ``fields``, of the kinds asked for, in the order of ``defaults``."""
-        wanted = self.kinds if self.kinds is not None else kinds
+        wanted = self.kinds if self.kinds is not None else list(defaults)
         odd = sorted({*wanted, *self.fields} - set(defaults))
         if odd:
             raise ConfigError(f"Records of kind {', '.join(odd)} cannot go there: name {', '.join(defaults)}.")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TypeVar
+from dataclasses import replace
+from typing import Any, TypeVar
 
 import tenacity
 from filelock import FileLock, Timeout
@@ -24,8 +24,8 @@ from serving.crm.deliveries.destination import (
     Record,
     Status,
 )
-from serving.crm.deliveries.ledger import Delivery, Ledger
-from serving.crm.deliveries.plan import Counts, Plan, Reading
+from serving.crm.deliveries.ledger import Delivery, Ledger, ledger_path
+from serving.crm.deliveries.plan import Counts, Delivered, Plan, Reading, Task
 
 ATTEMPTS = 6
 FIRST_WAIT_SECONDS = 1.0
@@ -36,36 +36,6 @@ GONE_AT_LEAST = 20
 
 OnBatch = Callable[[Kind, int, int], None]
 Item = TypeVar("Item", Record, GoneRecord)
-
-
-@dataclass(frozen=True)
-class Task:
-    """A delivery to make: from which snapshot, to which destination of which name, and how."""
-
-    name: str
-    snapshot: Path
-    workspaces: Sequence[str] | None = None
-    retry_failed: bool = False
-    confirm_gone: bool = False
-
-
-@dataclass(frozen=True)
-class Delivered:
-    """What a delivery did, or in a dry run would do."""
-
-    plans: Sequence[Counts]
-    results: Counter[str] = field(default_factory=Counter)
-    is_dry: bool = False
-
-
-def folder(home: Home) -> Path:
-    """Where ledgers lie."""
-    return home.root / "deliveries"
-
-
-def ledger_path(home: Home, name: str) -> Path:
-    """A destination's ledger."""
-    return folder(home) / f"{name}.sqlite"
 
 
 def deliver(home: Home, destination: Destination, task: Task, on_batch: OnBatch | None = None) -> Delivered:
@@ -190,12 +160,27 @@ def send(
         for batch, was_there in plan.sent(destination.batch_size):
             ledger.intend(kind, batch)
             outcomes = whole_or_parts(batch, lambda part: attempt(lambda: destination.upsert(kind, part)))
+            fields = {record.external_id: record.fields for record in batch}
+            outcomes = [without_values(outcome, fields.get(outcome.external_id, {})) for outcome in outcomes]
             ledger.settle(kind, outcomes, was_there)
             results.update(outcome.status.value for outcome in outcomes)
             done += len(batch)
             if on_batch:
                 on_batch(kind, done, counts.new + counts.changed)
     return counts
+
+
+def without_values(outcome: Outcome, fields: Mapping[str, Any]) -> Outcome:
+    """An outcome whose reason names fields where it quoted what a person's record says: ledgers keep no personal data."""
+    reason = outcome.reason
+    if reason is None:
+        return outcome
+    for name, value in sorted(fields.items(), key=lambda field: -len(str(field[1]))):
+        if isinstance(value, str) and value:
+            # A message may quote a value as it is, or with its control characters spelt out.
+            for quoted_value in {value, repr(value)[1:-1], json.dumps(value)[1:-1]}:
+                reason = reason.replace(quoted_value, f"<{name}>")
+    return replace(outcome, reason=reason)
 
 
 def attempt(call: Callable[[], Sequence[Outcome]]) -> Sequence[Outcome]:
@@ -219,7 +204,9 @@ def wait_as_asked(state: tenacity.RetryCallState) -> float:
     backoff = tenacity.wait_exponential_jitter(initial=FIRST_WAIT_SECONDS, max=LONGEST_WAIT_SECONDS)(state)
     if isinstance(error, PassingError) and error.wait_seconds is not None:
         if error.wait_seconds > LONGEST_WAIT_SECONDS:
-            raise DeliveryError(f"It asks to be left alone for {error.wait_seconds:.0f} seconds: deliver again after that. {error}")
+            raise DeliveryError(
+                f"It asks to be left alone for {error.wait_seconds:.0f} seconds: deliver again after that. {error}"
+            )
         return max(error.wait_seconds, 0.0)
     return backoff
 

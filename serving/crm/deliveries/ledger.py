@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from ingestion.home import Home
 from serving.crm.deliveries.destination import GoneRecord, Kind, Outcome, Record, Status
 
 TABLES = """
@@ -173,7 +174,10 @@ class Ledger:
                     status = 'skipped', reason = excluded.reason, acknowledged_hash = null, tried_hash = excluded.tried_hash,
                     changed_at = excluded.changed_at
                 """,
-                [(kind, external_id, without_addresses(reason), tried_hash, now()) for external_id, tried_hash, reason in skipped],
+                [
+                    (kind, external_id, without_addresses(reason), tried_hash, now())
+                    for external_id, tried_hash, reason in skipped
+                ],
             )
 
     def forget(self, kind: Kind, external_ids: Sequence[str]) -> None:
@@ -248,6 +252,11 @@ class Ledger:
             [limit],
         )
         return [Delivery(*row) for row in rows]
+
+
+def ledger_path(home: Home, name: str) -> Path:
+    """A destination's ledger."""
+    return home.root / "deliveries" / f"{name}.sqlite"
 
 
 def now() -> str:

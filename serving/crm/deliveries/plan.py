@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,26 @@ class Reading:
     unique_field: str | None = None
     workspaces: Sequence[str] | None = None
     retry_failed: bool = False
+
+
+@dataclass(frozen=True)
+class Task:
+    """A delivery to make: from which snapshot, to the destination of which name, and how."""
+
+    name: str
+    snapshot: Path
+    workspaces: Sequence[str] | None = None
+    retry_failed: bool = False
+    confirm_gone: bool = False
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """What a delivery did, or in a dry run would do; ``results`` counts records by what became of them."""
+
+    plans: Sequence[Counts]
+    results: Counter[str] = field(default_factory=Counter)
+    is_dry: bool = False
 
 
 class Plan:

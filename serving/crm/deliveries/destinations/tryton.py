@@ -22,7 +22,6 @@ from serving.crm.deliveries.destination import (
     DeliveryError,
     GoneRecord,
     Kind,
-    Layout,
     Outcome,
     PassingError,
     Record,
@@ -30,28 +29,12 @@ from serving.crm.deliveries.destination import (
     plain,
 )
 from serving.crm.deliveries.destinations.http import judge, post
+from serving.crm.deliveries.layouts import layouts_of, unique_fields_of
 
 # Types of contact mechanisms that a field may be; any other name after `other.` is a labelled line.
 MECHANISMS = ("email", "phone", "mobile", "fax", "website", "skype", "sip", "irc", "jabber")
 OTHER = "other."
 OURS = "Audience: "
-LAYOUTS: Mapping[Kind, Layout] = {
-    Kind.ACCOUNT: {
-        "name": ["name", "domain", "account_id"],
-        "website": ["domain"],
-        "other.engagement score": ["engagement_score"],
-        "other.last seen": ["last_seen_at"],
-    },
-    Kind.CONTACT: {
-        "name": ["name", "email"],
-        "email": ["email"],
-        "other.company": ["account_name"],
-        "other.engagement score": ["engagement_score"],
-        "other.last seen": ["last_seen_at"],
-        "other.last video": ["last_video_title", "last_video_id"],
-        "other.conversions": ["conversion_count"],
-    },
-}
 PASSING_ERRORS = ("ConcurrencyException", "DatabaseOperationalError", "DatabaseTimeoutError", "database is locked")
 LOST_SESSION = (401,)
 
@@ -63,8 +46,8 @@ class TrytonDestination:
         self.settings = settings
         self.password = settings.password.read()
         self.batch_size = settings.batch_size
-        self.layouts = settings.layouts(LAYOUTS, list(LAYOUTS))
-        self.unique_fields: Mapping[Kind, str] = {}
+        self.layouts = layouts_of(settings)
+        self.unique_fields = unique_fields_of(settings)
         self.http = requests.Session()
         self.authorization: str | None = None
         self.numbers = itertools.count(1)
@@ -104,7 +87,12 @@ class TrytonDestination:
         """Ids of the parties that are there, deactivated ones too, by external id."""
         codes = {code(kind, external_id): external_id for external_id in external_ids}
         found = self.call(
-            "model.party.party.search_read", [["code", "in", list(codes)], ["active", "in", [True, False]]], 0, None, None, ["code"]
+            "model.party.party.search_read",
+            [["code", "in", list(codes)], ["active", "in", [True, False]]],
+            0,
+            None,
+            None,
+            ["code"],
         )
         return {codes[party["code"]]: party["id"] for party in found}
 

@@ -17,31 +17,10 @@ from typing import Any
 import requests
 
 from serving.crm.deliveries.config import WebhookSettings
-from serving.crm.deliveries.destination import GoneRecord, Kind, Layout, Outcome, Record, Status, plain
+from serving.crm.deliveries.destination import GoneRecord, Kind, Outcome, Record, Status, plain
 from serving.crm.deliveries.destinations.http import judge, post
+from serving.crm.deliveries.layouts import layouts_of, unique_fields_of
 
-COLUMNS = {
-    Kind.ACCOUNT: (
-        "workspace_id", "account_id", "name", "domain", "contact_count", "watching_contact_count", "engagement_score", "first_seen_at",
-        "last_seen_at", "play_count", "watch_seconds", "completed_view_count", "conversion_count",
-    ),
-    Kind.CONTACT: (
-        "workspace_id", "user_id", "email", "name", "account_external_id", "account_name", "engagement_score", "first_seen_at",
-        "last_seen_at", "session_count", "play_count", "watch_seconds", "completed_view_count", "interaction_count",
-        "outbound_click_count", "form_count", "conversion_count", "last_converted_at", "last_video_id", "last_video_title",
-    ),
-    Kind.ENGAGEMENT: (
-        "workspace_id", "contact_external_id", "video_id", "video_title", "view_count", "play_count", "watch_seconds",
-        "percent_watched", "completed_view_count", "first_viewed_at", "last_viewed_at", "interaction_count", "outbound_click_count",
-        "form_count", "learner_status", "best_score",
-    ),
-    Kind.ACTIVITY: (
-        "workspace_id", "contact_external_id", "activity_type", "occurred_at", "video_id", "video_title", "element_id", "element_name",
-        "destination_url", "percent_watched", "goal", "value", "currency",
-    ),
-}  # fmt: skip
-LAYOUTS: Mapping[Kind, Layout] = {kind: {column: [column] for column in columns} for kind, columns in COLUMNS.items()}
-"""Systems that take everything get every column under its own name."""
 TOLD_LENGTH = 300
 
 
@@ -57,8 +36,8 @@ class WebhookDestination:
         self.settings = settings
         self.secret = settings.secret.read()
         self.batch_size = settings.batch_size
-        self.layouts = settings.layouts(LAYOUTS, list(LAYOUTS))
-        self.unique_fields: Mapping[Kind, str] = {}
+        self.layouts = layouts_of(settings)
+        self.unique_fields = unique_fields_of(settings)
         self.session = requests.Session()
 
     def upsert(self, kind: Kind, records: Sequence[Record]) -> Sequence[Outcome]:
