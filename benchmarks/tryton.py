@@ -113,7 +113,7 @@ def wait_until_up(server: Tryton, process: subprocess.Popen[bytes]) -> None:
     until = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < until and process.poll() is None:
         try:
-            body = {"id": 1, "method": "common.server.version", "params": []}
+            body: Any = {"id": 1, "method": "common.server.version", "params": []}
             if requests.post(f"{server.url}/rpc/", json=body, timeout=2).ok:
                 return
         except requests.RequestException:

@@ -128,7 +128,7 @@ class Common(Settings):
         odd = sorted({*wanted, *self.fields} - set(defaults))
         if odd:
             raise ConfigError(f"Records of kind {', '.join(odd)} cannot go there: name {', '.join(defaults)}.")
-        chosen = {}
+        chosen: dict[Kind, Layout] = {}
         for kind, layout in defaults.items():
             if kind in wanted:
                 merged = {**layout, **self.fields.get(kind, {})}

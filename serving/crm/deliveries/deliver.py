@@ -33,6 +33,7 @@ LONGEST_WAIT_SECONDS = 300.0
 # A broken catalog must not empty a CRM: more than this share of what is there goes only when somebody says so.
 GONE_SHARE = 0.5
 GONE_AT_LEAST = 20
+REFUSED_AT_MOST = 10
 
 OnBatch = Callable[[Kind, int, int], None]
 Item = TypeVar("Item", Record, GoneRecord)
@@ -61,7 +62,7 @@ def deliver(home: Home, destination: Destination, task: Task, on_batch: OnBatch 
         try:
             check_removals(plans(destination, ledger, task), task)
             # What others refer to comes first, and goes last; and what goes makes room for who comes with the same address.
-            for kind in reversed(destination.layouts):
+            for kind in reversed(list(destination.layouts)):
                 remove(destination, ledger, task, kind, results)
             done = [send(destination, ledger, task, kind, results, on_batch) for kind in destination.layouts]
         except PassingError as passing:
@@ -73,7 +74,7 @@ def deliver(home: Home, destination: Destination, task: Task, on_batch: OnBatch 
         finally:
             counts = {status: results[status] for status in ("synced", "failed", "skipped", "gone")}
             ledger.end(Delivery(number, task.snapshot.name, "", None, error, **counts))
-        return Delivered(done, results)
+        return Delivered(done, +results)
 
 
 def preview(home: Home, destination: Destination, task: Task) -> Delivered:
@@ -136,9 +137,10 @@ def remove(destination: Destination, ledger: Ledger, task: Task, kind: Kind, res
     """Take away what is gone."""
     with compared(destination, ledger, task, kind) as plan:
         ledger.forget(kind, plan.never_there())
+        parts = Parts()
         for batch in plan.gone(destination.batch_size):
             ledger.gone_intended(kind, batch)
-            outcomes = whole_or_parts(batch, lambda part: attempt(lambda: destination.remove(kind, part)))
+            outcomes = parts.send(batch, lambda part: destination.remove(kind, part))
             removed = [outcome.external_id for outcome in outcomes if outcome.status is Status.SYNCED]
             failed = [outcome for outcome in outcomes if outcome.status is not Status.SYNCED]
             ledger.keep_failed(kind, failed)
@@ -157,9 +159,10 @@ def send(
         ledger.skip(kind, skipped)
         results["skipped"] += len(skipped)
         done = 0
+        parts = Parts()
         for batch, was_there in plan.sent(destination.batch_size):
             ledger.intend(kind, batch)
-            outcomes = whole_or_parts(batch, lambda part: attempt(lambda: destination.upsert(kind, part)))
+            outcomes = parts.send(batch, lambda part: destination.upsert(kind, part))
             fields = {record.external_id: record.fields for record in batch}
             outcomes = [without_values(outcome, fields.get(outcome.external_id, {})) for outcome in outcomes]
             ledger.settle(kind, outcomes, was_there)
@@ -211,15 +214,34 @@ def wait_as_asked(state: tenacity.RetryCallState) -> float:
     return backoff
 
 
-def whole_or_parts(batch: Sequence[Item], send_part: Callable[[Sequence[Item]], Sequence[Outcome]]) -> list[Outcome]:
-    """Send a batch; where it is refused as a whole, halve it until the records to blame stand alone."""
-    try:
-        outcomes = list(send_part(batch))
-    except BatchRejectedError as refused:
-        if len(batch) == 1:
+class Parts:
+    """Sends batches; of one that is refused as a whole the halves, until the records to blame stand alone."""
+
+    def __init__(self) -> None:
+        self.refused_in_a_row = 0
+
+    def send(self, batch: Sequence[Item], send_part: Callable[[Sequence[Item]], Sequence[Outcome]]) -> list[Outcome]:
+        """What became of every record of a batch.
+
+        Raises:
+            DeliveryError: so many records in a row were refused that it cannot be for what they say.
+        """
+        try:
+            outcomes: list[Outcome] = list(attempt(lambda: send_part(batch)))
+        except BatchRejectedError as refused:
+            if len(batch) > 1:
+                half: int = len(batch) // 2
+                return [*self.send(batch[:half], send_part), *self.send(batch[half:], send_part)]
+            self.refused_in_a_row += 1
+            if self.refused_in_a_row >= REFUSED_AT_MOST:
+                raise DeliveryError(
+                    f"{self.refused_in_a_row} records in a row are refused: is everything set up? {refused}"
+                ) from refused
             return [Outcome(batch[0].external_id, Status.FAILED, str(refused))]
-        middle = len(batch) // 2
-        return [*whole_or_parts(batch[:middle], send_part), *whole_or_parts(batch[middle:], send_part)]
-    told = {outcome.external_id for outcome in outcomes}
-    silent = [item.external_id for item in batch if item.external_id not in told]
-    return [*outcomes, *(Outcome(each, Status.FAILED, "the destination said nothing of it") for each in silent)]
+        self.refused_in_a_row = 0
+        told = {outcome.external_id for outcome in outcomes}
+        silent: list[str] = [item.external_id for item in batch if item.external_id not in told]
+        return [
+            *outcomes,
+            *(Outcome(each, Status.FAILED, "the destination said nothing of it", is_passing=True) for each in silent),
+        ]

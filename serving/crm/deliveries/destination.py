@@ -53,12 +53,13 @@ class GoneRecord:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one record; ``reason`` says why it failed or was skipped."""
+    """What became of one record; ``reason`` says why it failed, ``is_passing`` that the same record may be taken next time."""
 
     external_id: str
     status: Status
     reason: str | None = None
     remote_id: str | None = None
+    is_passing: bool = False
 
 
 class DeliveryError(RuntimeError):

@@ -27,11 +27,8 @@ def write_import_files(snapshot: Path, settings: AnySettings, folder: Path) -> l
         reading = Reading(kind, layout, unique_fields_of(settings).get(kind), settings.workspaces)
         path = folder / f"{kind}.csv"
         with Plan(snapshot, reading, KNOWN.empty_table(), KNOWN.empty_table()) as plan:
-            types = dict(
-                plan.connection.execute(
-                    "select column_name, data_type from duckdb_columns() where table_name = 'wanted' and database_name = 'temp'"
-                ).fetchall()
-            )
+            described = plan.connection.execute("select column_name, column_type from (describe wanted)")
+            types = dict(described.fetchall())
             cells = ", ".join(cell(name, types[name]) for name in layout)
             query = f"""select {cells} from wanted where "#action" = 'create' order by "#external_id" """
             aside = path.with_suffix(".csv.new")

@@ -141,6 +141,7 @@ class Ledger:
                 update record set
                     status = $status, reason = $reason, is_there = $is_there, changed_at = $now,
                     acknowledged_hash = case when $status = 'synced' then tried_hash end,
+                    tried_hash = case when not $is_passing then tried_hash end,
                     remote_id = coalesce($remote_id, remote_id)
                 where kind = $kind and external_id = $external_id
                 """,
@@ -152,6 +153,7 @@ class Ledger:
                         "reason": without_addresses(outcome.reason),
                         "is_there": outcome.status is Status.SYNCED or outcome.external_id in was_there,
                         "remote_id": outcome.remote_id,
+                        "is_passing": outcome.is_passing,
                         "now": now(),
                     }
                     for outcome in outcomes

@@ -105,7 +105,7 @@ class Plan:
             given["workspaces"] = list(self.reading.workspaces)
         self.connection.execute(
             f"""
-            create temp table wanted as
+            create table wanted as
             with
             records as (
                 select
@@ -140,7 +140,7 @@ class Plan:
         ).fetchall()
         self.connection.execute(
             """
-            create temp table gone as
+            create table gone as
             select external_id, remote_id, is_there from known
             where external_id not in (select "#external_id" from wanted)
             """
