@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import urllib3
-from hubspot import HubSpot
-from hubspot.crm.associations.v4.exceptions import ApiException as AssociationError
-from hubspot.crm.companies.exceptions import ApiException as CompanyError
-from hubspot.crm.contacts.exceptions import ApiException as ContactError
+from hubspot import HubSpot  # type: ignore[import-untyped]
+from hubspot.crm.associations.v4.exceptions import ApiException as AssociationError  # type: ignore[import-untyped]
+from hubspot.crm.companies.exceptions import ApiException as CompanyError  # type: ignore[import-untyped]
+from hubspot.crm.contacts.exceptions import ApiException as ContactError  # type: ignore[import-untyped]
 
 from serving.crm.deliveries.config import HubSpotSettings
 from serving.crm.deliveries.destination import BatchRejectedError, GoneRecord, Kind, Outcome, PassingError, Record, Status, text
