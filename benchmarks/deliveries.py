@@ -274,7 +274,7 @@ def report(verdict: Verdict, seed: int) -> str:
         f"{verdict.contacts:,} contacts and {verdict.accounts:,} accounts, landed, built and published by the product, are delivered to "
         "an empty Tryton;\neach delivery is killed with SIGKILL when Tryton holds about half of what was missing.",
         "| kill | seconds until then | parties in Tryton | known to be there | outcome unknown |\n|---|---|---|---|---|\n" + rows,
-        f"Then one undisturbed delivery: {verdict.last_seconds:.1f} s; {verdict.seconds:.1f} s in all, {per_second:,.0f} records a second.\n"
+        f"One undisturbed delivery: {verdict.last_seconds:.1f} s, {verdict.seconds:.1f} s in all: {per_second:,.0f} records a second.\n"
         "Tryton's database is then read past Tryton and compared field by field with `crm_contact` and `crm_account`.\n"
         f"{outcome} One more delivery: {verdict.sent_again}.",
     )

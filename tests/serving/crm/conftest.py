@@ -98,8 +98,9 @@ def write(
         full["record_hash"] = str(hash(tuple(sorted((name, str(value)) for name, value in full.items()))))
         rows.append([external_id, *full.values()])
     if rows:
-        holes = ", ".join("?" for _ in rows[0])
-        connection.executemany(f"insert into exports.{table} values ({holes})", rows)
+        holes = f"({', '.join('?' for _ in rows[0])})"
+        values = [value for row in rows for value in row]
+        connection.execute(f"insert into exports.{table} values {', '.join(holes for _ in rows)}", values).fetchall()
 
 
 @pytest.fixture
