@@ -11,10 +11,12 @@ import pytest
 # It tells dlt to report nothing, and so comes first.
 import serving.crm.deliveries.destinations.pipeline  # noqa: F401  isort: skip
 import dlt
+from dlt.common.destination.exceptions import DestinationTerminalException
 
 from serving.crm.deliveries.destination import DeliveryError
 from tests.serving.crm.conftest import Office
 
+BUSY: list[str] = []
 TOLD: list[tuple[str, dict[str, Any]]] = []
 
 
@@ -22,7 +24,9 @@ TOLD: list[tuple[str, dict[str, Any]]] = []
 def collect(items: Any, table: Any) -> None:
     """What somebody would write for a system of their own."""
     if any(item.get("name") == "refuse me" for item in items):
-        raise ValueError("no such person")
+        raise DestinationTerminalException("no such person")
+    if BUSY:
+        raise ConnectionError(BUSY.pop())
     TOLD.extend((table["name"], dict(item)) for item in items)
 
 
@@ -77,6 +81,7 @@ def test_a_function_made_with_dlt_destination_is_told_everything_and_a_refusal_s
     for external_id in ("ann", "bob", "eve"):
         office.contact(external_id)
     office.contact("bob", name="refuse me")
+    BUSY.append("not now")
     assert office.deliver("ours").results == {"synced": 2, "failed": 1}
     assert [(table, row["external_id"], row["change"]) for table, row in TOLD] == [
         ("crm_contact", "ann", "upsert"),

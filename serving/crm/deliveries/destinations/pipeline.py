@@ -13,10 +13,12 @@ from typing import Any
 
 # dlt reports its use and looks for newer settings in the user's home unless it is told not to, before it is imported.
 os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"
+# A load that failed is the delivery's to repeat.
+os.environ["LOAD__RAISE_ON_MAX_RETRIES"] = "1"
 
 import dlt
 from dlt.common.destination import Destination as DltDestination
-from dlt.common.destination.exceptions import DestinationTerminalException, DestinationTransientException
+from dlt.common.destination.exceptions import DestinationTransientException
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from serving.crm.deliveries.config import DltSettings
@@ -31,8 +33,6 @@ from serving.crm.deliveries.destination import (
     Status,
 )
 from serving.crm.deliveries.layouts import layouts_of, unique_fields_of
-
-PASSING = (DestinationTransientException, ConnectionError, TimeoutError)
 
 
 class PipelineDestination:
@@ -56,6 +56,8 @@ class PipelineDestination:
             destination=destination,
             dataset_name=settings.dataset,
         )
+        # What a killed load left behind is sent again by the delivery, as it is now.
+        self.pipeline.drop_pending_packages()
 
     def upsert(self, kind: Kind, records: Sequence[Record]) -> Sequence[Outcome]:
         """Load the records."""
@@ -86,7 +88,7 @@ class PipelineDestination:
                 columns=columns,
                 **merging,
             ).raise_on_failed_jobs()
-        except (PipelineStepFailed, *PASSING) as error:
+        except PipelineStepFailed as error:
             # What a failed load left in the working folder must not go along with the next one.
             self.pipeline.drop_pending_packages()
             judge(error)
@@ -97,15 +99,13 @@ class PipelineDestination:
 
 
 def judge(error: BaseException) -> None:
-    """Raise what a failed load means."""
+    """Raise what a failed load means: dlt calls terminal what no attempt will mend, and everything else transient."""
     causes = [error]
-    while cause := (causes[-1].__cause__ or getattr(causes[-1], "exception", None)):
+    while cause := getattr(causes[-1], "client_exception", None) or causes[-1].__cause__:
         if cause in causes:
             break
         causes.append(cause)
     told = f"{type(causes[-1]).__name__}: {causes[-1]}"
-    if any(isinstance(each, DestinationTerminalException) for each in causes):
-        raise BatchRejectedError(told) from error
-    if any(isinstance(each, PASSING) for each in causes):
+    if any(isinstance(each, DestinationTransientException) for each in causes):
         raise PassingError(told) from error
     raise BatchRejectedError(told) from error
