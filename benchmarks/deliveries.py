@@ -35,6 +35,7 @@ from serving.generations import published_snapshot
 
 NAME = "tryton"
 EVENTS, DAYS = 20_000, 5
+BATCH_SIZE = 200
 PATIENCE_SECONDS = 1_800
 POLL_SECONDS = 0.01
 # Names as people have them, and as spreadsheets, SQL and JSON would rather not.
@@ -57,6 +58,7 @@ destinations:
     database: {database}
     user: {user}
     password: {{env: TRYTON_PASSWORD}}
+    batch_size: {batch_size}
 """
 # What a party must hold, by its code, said once more and in SQL: this shares nothing with the mapping that is tested.
 EXPECTED = """
@@ -140,9 +142,9 @@ def prepare(folder: Path, contacts: int) -> Home:
     return installation.home
 
 
-def configure(home: Home, server: Tryton) -> None:
+def configure(home: Home, server: Tryton, batch_size: int) -> None:
     """Name the server as a destination of a home."""
-    text = CONFIG.format(name=NAME, url=server.url, database=DATABASE, user=USER)
+    text = CONFIG.format(name=NAME, url=server.url, database=DATABASE, user=USER, batch_size=batch_size)
     (home.root / "deliveries.yml").write_text(text)
 
 
@@ -211,13 +213,13 @@ def ledger_counts(home: Home) -> tuple[int, int]:
     return found.get("synced", 0), found.get("sending", 0)
 
 
-def campaign(home: Home, server: Tryton, kills: int, seed: int) -> Verdict:
+def campaign(home: Home, server: Tryton, kills: int, seed: int, batch_size: int = BATCH_SIZE) -> Verdict:
     """Deliver a home's snapshot to an empty Tryton, killed so many times half-way through what is left.
 
     Raises:
         StepError: a delivery failed by itself.
     """
-    configure(home, server)
+    configure(home, server, batch_size)
     chance = random.Random(seed)
     with duckdb.connect(str(published_snapshot(home)), read_only=True) as connection:
         contacts, accounts = connection.execute(

@@ -79,10 +79,11 @@ def deliver(home: Home, destination: Destination, task: Task, on_batch: OnBatch 
 
 def preview(home: Home, destination: Destination, task: Task) -> Delivered:
     """What a delivery would do; nothing is sent, nothing noted."""
+    path = ledger_path(home, task.name)
     with ExitStack() as stack:
         stack.callback(destination.close)
         stack.enter_context(delivery_lock(home, task.name))
-        ledger = stack.enter_context(closing(Ledger(ledger_path(home, task.name))))
+        ledger = stack.enter_context(closing(Ledger(path if path.exists() else None)))
         return Delivered(plans(destination, ledger, task), is_dry=True)
 
 

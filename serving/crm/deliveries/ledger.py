@@ -83,12 +83,16 @@ class Delivery:
 
 
 class Ledger:
-    """A destination's ledger. The writer holds the destination's lock; readers need none."""
+    """A destination's ledger, or where no path is given an empty one that nobody keeps.
 
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.connection = sqlite3.connect(path, isolation_level=None)
-        path.chmod(0o600)
+    The writer holds the destination's lock; readers need none.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        if path:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            path.touch(mode=0o600)
+        self.connection = sqlite3.connect(path or ":memory:", isolation_level=None)
         # WAL lets `status` read meanwhile; FULL makes every commit outlive a power cut, not only a kill.
         self.connection.execute("pragma journal_mode = wal")
         self.connection.execute("pragma synchronous = full")

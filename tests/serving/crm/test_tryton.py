@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
+from benchmarks.deliveries import NAMES, campaign
 from benchmarks.tryton import DATABASE, PASSWORD, USER, Tryton
 from ingestion.home import Home
 from serving.crm.deliveries.destination import DeliveryError, Kind, Outcome, Record
 from serving.crm.deliveries.destinations.tryton import TrytonDestination
-from tests.serving.crm.conftest import Office
+from tests.serving.crm.conftest import Office, numbered
 
 PARTIES = "select code, name, active from party_party order by code"
 MECHANISMS = """
@@ -184,6 +185,20 @@ def test_a_wrong_password_is_said_plainly(tryton: Tryton, office: Office, monkey
         with pytest.raises(DeliveryError, match="check user and password"):
             office.deliver("tryton")
     assert office.statuses("tryton")["ann"][0] == "sending"
+
+
+def test_contacts_whose_delivery_is_killed_half_way_are_all_there_once(tryton: Tryton, office: Office) -> None:
+    """The short form of `make deliveries`: a process of its own, and SIGKILL."""
+    office.account("corp", name="=Corp")
+    for number, external_id in enumerate(numbered(300)):
+        name = NAMES[number % len(NAMES)]
+        office.contact(external_id, name=name, account_external_id="corp", account_name="=Corp", engagement_score=number % 101)
+    office.publish()
+    verdict = campaign(office.home, tryton, kills=1, seed=1, batch_size=10)
+    assert verdict.differences == []
+    assert (verdict.contacts, verdict.accounts) == (300, 1)
+    assert 150 <= verdict.kills[0].parties < 301
+    assert verdict.sent_again == "0 synced, 0 failed, 0 skipped, 0 gone"
 
 
 def with_call(office: Office, method: str, *parameters: Any) -> Any:
