@@ -14,10 +14,10 @@ from rich.table import Table
 from ingestion.home import Home
 from serving.crm.deliveries.config import AnySettings, ConfigError, config_path, read_config, settings_of
 from serving.crm.deliveries.destination import DeliveryError, Kind
-from serving.crm.deliveries.destinations import connect
 from serving.crm.deliveries.imports import write_import_files
 from serving.crm.deliveries.ledger import Ledger, ledger_path
 from serving.crm.deliveries.plan import Delivered, Task
+from serving.crm.deliveries.run import run_delivery
 from serving.crm.files import ExportError, Format, write_files
 from serving.generations import NothingPublishedError, published_snapshot
 
@@ -80,13 +80,6 @@ def deliver(
 
 def deliver_one(home: Home, task: Task, settings: AnySettings, console: Console, dry_run: bool) -> Delivered:
     """One destination's delivery, with a bar for each kind of record."""
-    destination = connect(settings, task.name, ledger_path(home, task.name).parent)
-    # Only a delivery needs what `make deliver` installs.
-    from serving.crm.deliveries.deliver import deliver as send
-    from serving.crm.deliveries.deliver import preview
-
-    if dry_run:
-        return preview(home, destination, task)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         bars: dict[Kind, TaskID] = {}
 
@@ -95,7 +88,7 @@ def deliver_one(home: Home, task: Task, settings: AnySettings, console: Console,
                 bars[kind] = progress.add_task(f"{kind}s", total=total)
             progress.update(bars[kind], completed=done)
 
-        return send(home, destination, task, on_batch)
+        return run_delivery(home, settings, task, is_dry=dry_run, on_batch=on_batch)
 
 
 def tell(console: Console, name: str, delivered: Delivered) -> None:

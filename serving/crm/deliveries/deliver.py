@@ -19,6 +19,7 @@ from serving.crm.deliveries.destination import (
     Destination,
     GoneRecord,
     Kind,
+    OnBatch,
     Outcome,
     PassingError,
     Record,
@@ -35,7 +36,6 @@ GONE_SHARE = 0.5
 GONE_AT_LEAST = 20
 REFUSED_AT_MOST = 10
 
-OnBatch = Callable[[Kind, int, int], None]
 Item = TypeVar("Item", Record, GoneRecord)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -78,6 +78,8 @@ class BatchRejectedError(RuntimeError):
     """The destination refused a batch as a whole because of what is in it: the delivery looks for the record that is to blame."""
 
 
+# Told after each batch: the kind, how many records of it are done, and how many there are.
+OnBatch = Callable[[Kind, int, int], None]
 # By the destination's name of a field: the column it is filled from; of several the first that is not null.
 Layout = Mapping[str, Sequence[str]]
 

@@ -82,12 +82,8 @@ def test_a_missing_secret_says_where_it_is_looked_for(office: Office, monkeypatc
 
 
 def test_a_mapping_is_changed_field_by_field(office: Office) -> None:
-    office.configure(
-        GOOD.replace(
-            "type: hubspot",
-            "type: hubspot\n    kinds: [contact]\n    fields:\n      contact: {lastname: [name, email], aia_name: null, aia_form_count: play_count}",
-        )
-    )
+    fields = "{lastname: [name, email], aia_name: null, aia_form_count: play_count}"
+    office.configure(GOOD.replace("type: hubspot", f"type: hubspot\n    kinds: [contact]\n    fields: {{contact: {fields}}}"))
     layouts = layouts_of(settings_of(office.home, "sales"))
     assert list(layouts) == [Kind.CONTACT]
     contact = layouts[Kind.CONTACT]

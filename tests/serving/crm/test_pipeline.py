@@ -67,10 +67,11 @@ def test_a_database_holds_one_row_a_record_and_none_of_who_is_gone(warehouse: Pa
     assert os.environ["RUNTIME__DLTHUB_TELEMETRY"] == "false"
 
 
-def test_what_dlt_keeps_between_runs_lies_beside_the_ledger(warehouse: Path, office: Office) -> None:
+def test_nothing_of_a_person_stays_in_dlts_working_folder(warehouse: Path, office: Office) -> None:
     office.contact("ann")
     office.deliver("lake")
-    assert (office.home.root / "deliveries" / "lake.dlt" / "lake").is_dir()
+    left = [path.name for path in (office.home.root / "deliveries").iterdir() if not path.name.startswith("lake.sqlite")]
+    assert left == []
 
 
 def test_a_function_made_with_dlt_destination_is_told_everything_and_a_refusal_stands_alone(

@@ -7,6 +7,7 @@ cannot: it is given rows with ``change`` (``upsert`` or ``gone``), of which the 
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -48,16 +49,25 @@ class PipelineDestination:
             destination: Any = DltDestination.from_reference(settings.destination, **options)
         except Exception as error:
             raise DeliveryError(f"dlt knows no destination {settings.destination}: {error}") from error
-        capabilities = destination.capabilities()
-        self.can_merge = bool(capabilities.supported_merge_strategies)
-        self.pipeline = dlt.pipeline(
-            pipeline_name=name,
-            pipelines_dir=str(folder / f"{name}.dlt"),
-            destination=destination,
-            dataset_name=settings.dataset,
+        self.destination = destination
+        self.can_merge = bool(destination.capabilities().supported_merge_strategies)
+        self.name = name
+        self.folder = folder / f"{name}.dlt"
+        self.pipeline = self.begin()
+
+    def begin(self) -> dlt.Pipeline:
+        """A pipeline whose working folder is empty.
+
+        What a load that failed or was killed left there would go along with the next one, though the delivery sends it again as it is
+        now; and rows of people are to lie nowhere but where they were sent. The destination itself keeps what dlt must remember.
+        """
+        shutil.rmtree(self.folder, ignore_errors=True)
+        return dlt.pipeline(
+            pipeline_name=self.name,
+            pipelines_dir=str(self.folder),
+            destination=self.destination,
+            dataset_name=self.settings.dataset,
         )
-        # What a killed load left behind is sent again by the delivery, as it is now.
-        self.pipeline.drop_pending_packages()
 
     def upsert(self, kind: Kind, records: Sequence[Record]) -> Sequence[Outcome]:
         """Load the records."""
@@ -89,13 +99,13 @@ class PipelineDestination:
                 **merging,
             ).raise_on_failed_jobs()
         except PipelineStepFailed as error:
-            # What a failed load left in the working folder must not go along with the next one.
-            self.pipeline.drop_pending_packages()
+            self.pipeline = self.begin()
             judge(error)
         return [Outcome(row["external_id"], Status.SYNCED) for row in rows]
 
     def close(self) -> None:
-        """dlt closes what it opened after each load."""
+        """Leave nothing behind; dlt closes what it opened after each load."""
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def judge(error: BaseException) -> None:
