@@ -67,8 +67,8 @@ def test_a_publish_asks_for_a_delivery_only_where_one_is_configured(office: Offi
         resource = AudienceResource.of(Environment(office.home, "", True, "dev"))
 
         def asked() -> list[dg.RunRequest]:
-            definitions = dg.Definitions(assets=[crm_deliveries], jobs=[deliver], resources={"audience": resource})
-            context = dg.build_sensor_context(instance=instance, definitions=definitions)
+            definitions = dg.Definitions(assets=[crm_deliveries], jobs=[deliver])
+            context = dg.build_sensor_context(instance=instance, definitions=definitions, resources={"audience": resource})
             return list(delivery_sensor.evaluate_tick(context).run_requests or [])
 
         assert asked() == []
