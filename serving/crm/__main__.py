@@ -8,6 +8,7 @@ from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress, TaskID
 from rich.table import Table
 
@@ -59,23 +60,30 @@ def deliver(
     """Send a destination what changed since it last acknowledged. Safe to kill, and to repeat."""
     home = Home.from_environment()
     console = Console()
-    has_failed = False
+    has_failed = has_stopped = False
     try:
         known = read_config(home)
         chosen = {name: settings_of(home, name)} if name else known
         if not chosen:
             raise ConfigError(f"No destination is configured: write {config_path(home)} as docs/crm.md shows.")
         snapshot = published_snapshot(home)
-        for each, settings in chosen.items():
-            task = Task(each, snapshot, settings.workspaces, retry_failed, confirm_gone)
-            delivered = deliver_one(home, task, settings, console, dry_run)
-            tell(console, each, delivered)
-            has_failed |= bool(delivered.results["failed"])
     except FAULTS as error:
         fail(error)
+    for each, settings in chosen.items():
+        task = Task(each, snapshot, settings.workspaces, retry_failed, confirm_gone)
+        try:
+            delivered = deliver_one(home, task, settings, console, dry_run)
+        except FAULTS as error:
+            # One that is away keeps nothing from the others.
+            typer.echo(f"{each}: {error}", err=True)
+            has_stopped = True
+            continue
+        tell(console, each, delivered)
+        has_failed |= bool(delivered.results["failed"])
     if has_failed:
-        console.print(f"Why records failed: python -m serving.crm status {name}".rstrip())
-        sys.exit(2)
+        console.print(f"Why records failed: python -m serving.crm status {name or '<destination>'}", markup=False)
+    if has_failed or has_stopped:
+        sys.exit(1 if has_stopped else 2)
 
 
 def deliver_one(home: Home, task: Task, settings: AnySettings, console: Console, dry_run: bool) -> Delivered:
@@ -137,7 +145,8 @@ def status(
     ):  # fmt: skip
         table = Table(*columns, title=title, box=None, title_justify="left", padding=(0, 2, 0, 0))
         for row in rows:
-            table.add_row(*row)
+            # A CRM's message may have brackets, which are no markup.
+            table.add_row(*map(escape, row))
         if rows:
             console.print(table)
     ledger.close()

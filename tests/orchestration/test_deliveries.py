@@ -6,7 +6,7 @@ import dagster as dg
 import pytest
 
 from ingestion.home import Home
-from orchestration.defs.serving.crm import crm_deliveries, deliver, delivery_sensor
+from orchestration.defs.serving.crm import crm_deliveries, delivery_sensor
 from orchestration.lib.environment import Environment
 from orchestration.lib.resources import AudienceResource
 from tests.serving.crm.conftest import Office
@@ -67,8 +67,7 @@ def test_a_publish_asks_for_a_delivery_only_where_one_is_configured(office: Offi
         resource = AudienceResource.of(Environment(office.home, "", True, "dev"))
 
         def asked() -> list[dg.RunRequest]:
-            definitions = dg.Definitions(assets=[crm_deliveries], jobs=[deliver])
-            context = dg.build_sensor_context(instance=instance, definitions=definitions, resources={"audience": resource})
+            context = dg.build_sensor_context(instance=instance, resources={"audience": resource})
             return list(delivery_sensor.evaluate_tick(context).run_requests or [])
 
         assert asked() == []

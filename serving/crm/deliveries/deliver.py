@@ -60,11 +60,15 @@ def deliver(home: Home, destination: Destination, task: Task, on_batch: OnBatch 
         number = ledger.begin(task.snapshot.name)
         error: str | None = None
         try:
-            check_removals(plans(destination, ledger, task), task)
+            todo = plans(destination, ledger, task)
+            check_removals(todo, task)
             # What others refer to comes first, and goes last; and what goes makes room for who comes with the same address.
-            for kind in reversed(list(destination.layouts)):
-                remove(destination, ledger, task, kind, results)
-            done = [send(destination, ledger, task, kind, results, on_batch) for kind in destination.layouts]
+            if any(counts.has_gone for counts in todo):
+                for kind in reversed(list(destination.layouts)):
+                    remove(destination, ledger, task, kind, results)
+            if any(counts.has_work for counts in todo):
+                for kind in destination.layouts:
+                    send(destination, ledger, task, kind, results, on_batch)
         except PassingError as passing:
             error = f"{task.name} cannot be reached or is too busy, {ATTEMPTS} times in a row: {passing}. Deliver again later."
             raise DeliveryError(error) from passing
@@ -74,7 +78,7 @@ def deliver(home: Home, destination: Destination, task: Task, on_batch: OnBatch 
         finally:
             counts = {status: results[status] for status in ("synced", "failed", "skipped", "gone")}
             ledger.end(Delivery(number, task.snapshot.name, "", None, error, **counts))
-        return Delivered(done, +results)
+        return Delivered(todo, +results)
 
 
 def preview(home: Home, destination: Destination, task: Task) -> Delivered:
@@ -152,7 +156,7 @@ def remove(destination: Destination, ledger: Ledger, task: Task, kind: Kind, res
 
 def send(
     destination: Destination, ledger: Ledger, task: Task, kind: Kind, results: Counter[str], on_batch: OnBatch | None
-) -> Counts:
+) -> None:
     """Send what is new or changed."""
     with compared(destination, ledger, task, kind) as plan:
         counts = plan.counts()
@@ -171,7 +175,6 @@ def send(
             done += len(batch)
             if on_batch:
                 on_batch(kind, done, counts.new + counts.changed)
-    return counts
 
 
 def without_values(outcome: Outcome, fields: Mapping[str, Any]) -> Outcome:

@@ -18,7 +18,10 @@ from serving.publish import literal, quoted
 
 @dataclass(frozen=True)
 class Counts:
-    """How many records of a kind are to be created, updated, taken away, skipped, and are left as they are."""
+    """How many records of a kind are to be created, updated, taken away, skipped, and are left as they are.
+
+    known_there: those that the destination has or may have. never_there: those that are gone and never arrived.
+    """
 
     kind: Kind
     new: int
@@ -27,6 +30,17 @@ class Counts:
     skipped: int
     unchanged: int
     known_there: int
+    never_there: int
+
+    @property
+    def has_gone(self) -> bool:
+        """Whether anything is to be taken away, there or from the ledger."""
+        return bool(self.gone or self.never_there)
+
+    @property
+    def has_work(self) -> bool:
+        """Whether a delivery of the kind does anything."""
+        return bool(self.new or self.changed or self.skipped or self.has_gone)
 
 
 @dataclass(frozen=True)
@@ -176,8 +190,13 @@ class Plan:
         """What there is to do."""
         rows = self.connection.execute('select "#action", count(*) from wanted group by all').fetchall()
         actions = {action: int(count) for action, count in rows}
-        gone, there = self.connection.execute(
-            "select (select count(*) from gone where is_there), (select count(*) from known where is_there)"
+        gone, never, there = self.connection.execute(
+            """
+            select
+                (select count(*) from gone where is_there),
+                (select count(*) from gone where not is_there),
+                (select count(*) from known where is_there)
+            """
         ).fetchall()[0]
         return Counts(
             self.reading.kind,
@@ -187,6 +206,7 @@ class Plan:
             skipped=actions.get("skip", 0),
             unchanged=actions.get("unchanged", 0),
             known_there=int(there),
+            never_there=int(never),
         )
 
     def sent(self, size: int) -> Iterator[tuple[list[Record], frozenset[str]]]:

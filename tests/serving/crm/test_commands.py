@@ -128,6 +128,15 @@ def test_deliver_and_status_say_what_happened(lake: Office) -> None:
     assert "synced" in status
 
 
+def test_a_destination_that_stops_keeps_nothing_from_the_others(lake: Office) -> None:
+    hook = "{type: webhook, url: 'https://crm.example.org', secret: {env: NO_SUCH_VARIABLE}}"
+    text = (lake.home.root / "deliveries.yml").read_text()
+    lake.configure(text.replace("{lake:", f"{{hook: {hook}, lake:"))
+    output = said("deliver", code=1)
+    assert "hook: A secret is missing: set the environment variable NO_SUCH_VARIABLE" in output
+    assert "2 synced" in output
+
+
 def test_an_unknown_destination_lists_the_known_ones(lake: Office) -> None:
     assert "no destination sales (it has lake)" in said("deliver", "sales", code=1)
 

@@ -95,14 +95,19 @@ def test_too_busy_is_repeated(salesforce: SalesforceRules, office: Office) -> No
     assert office.deliver("salesforce").results == {"synced": 1}
 
 
-def test_who_is_gone_loses_our_fields_by_default(salesforce: SalesforceRules, office: Office) -> None:
+def test_who_is_gone_loses_our_fields_by_default_and_comes_back_to_the_same_record(
+    salesforce: SalesforceRules, office: Office
+) -> None:
     office.contact("ann")
     office.contact("bob")
     office.deliver("salesforce")
-    del office.contacts["ann"]
+    ann = office.contacts.pop("ann")
     assert office.deliver("salesforce").results == {"gone": 1}
-    left = [fields for fields in salesforce.records["Contact"].values() if fields.get(EXTERNAL_ID) != "bob"]
-    assert left == [{"LastName": "Name ann", "Email": "ann@example.org"}]
+    assert held(salesforce)["ann"] == {"LastName": "Name ann", "Email": "ann@example.org", EXTERNAL_ID: "ann"}
+    office.contact("ann", **ann)
+    assert office.deliver("salesforce").results == {"synced": 1}
+    assert len(salesforce.records["Contact"]) == 2
+    assert held(salesforce)["ann"]["AIA_Engagement_Score__c"] == "50"
 
 
 def test_who_is_gone_can_be_deleted_instead_and_need_not_be_there(

@@ -86,7 +86,9 @@ class SalesforceDestination:
             rows = [{"Id": each} for each in ids]
             done = self.asked(bulk.delete, records=rows, wait=POLL_SECONDS)
         else:
-            empty = {name: EMPTY for name in self.layouts[kind] if name not in KEPT_WHEN_CLEARED and "." not in name}
+            # The external id stays, so that whoever comes back comes back to the same record.
+            kept = {*KEPT_WHEN_CLEARED, self.settings.external_id_field}
+            empty = {name: EMPTY for name in self.layouts[kind] if name not in kept and "." not in name}
             rows = [{"Id": each, **empty} for each in ids]
             done = self.asked(bulk.update, records=rows, wait=POLL_SECONDS)
         return [*outcomes, *self.outcomes(kind, "Id", done, ids)]
