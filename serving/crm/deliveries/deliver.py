@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
@@ -186,7 +187,9 @@ def without_values(outcome: Outcome, fields: Mapping[str, Any]) -> Outcome:
         if isinstance(value, str) and value:
             # A message may quote a value as it is, or with its control characters spelt out.
             for quoted_value in {value, repr(value)[1:-1], json.dumps(value)[1:-1]}:
-                reason = reason.replace(quoted_value, f"<{name}>")
+                # Between words only: a short name is part of many.
+                pattern = rf"(?<!\w){re.escape(quoted_value)}(?!\w)"
+                reason = re.sub(pattern, f"<{name}>".replace("\\", "\\\\"), reason)
     return replace(outcome, reason=reason)
 
 
@@ -237,11 +240,13 @@ class Parts:
                 half: int = len(batch) // 2
                 return [*self.send(batch[:half], send_part), *self.send(batch[half:], send_part)]
             self.refused_in_a_row += 1
+            outcome = Outcome(batch[0].external_id, Status.FAILED, str(refused))
             if self.refused_in_a_row >= REFUSED_AT_MOST:
+                masked = without_values(outcome, getattr(batch[0], "fields", {})).reason
                 raise DeliveryError(
-                    f"{self.refused_in_a_row} records in a row are refused: is everything set up? {refused}"
+                    f"{self.refused_in_a_row} records in a row are refused: is everything set up? {masked}"
                 ) from refused
-            return [Outcome(batch[0].external_id, Status.FAILED, str(refused))]
+            return [outcome]
         self.refused_in_a_row = 0
         told = {outcome.external_id for outcome in outcomes}
         silent: list[str] = [item.external_id for item in batch if item.external_id not in told]

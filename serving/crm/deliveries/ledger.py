@@ -155,7 +155,10 @@ class Ledger:
                         "external_id": outcome.external_id,
                         "status": outcome.status,
                         "reason": without_addresses(outcome.reason),
-                        "is_there": outcome.status is Status.SYNCED or outcome.external_id in was_there,
+                        # A system that names its id has the record, though something else about it was refused.
+                        "is_there": bool(
+                            outcome.status is Status.SYNCED or outcome.remote_id or outcome.external_id in was_there
+                        ),
                         "remote_id": outcome.remote_id,
                         "is_passing": outcome.is_passing,
                         "now": now(),

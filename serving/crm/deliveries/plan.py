@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -88,7 +89,7 @@ class Plan:
 
     def __init__(self, snapshot: Path, reading: Reading, known: pa.Table, accounts: pa.Table) -> None:
         self.reading = reading
-        self.connection = duckdb.connect()
+        self.connection = duckdb.connect(config={"memory_limit": os.environ.get("AUDIENCE_MEMORY_LIMIT", "4GB")})
         try:
             self.connection.execute(f"attach {literal(str(snapshot))} as published (read_only)").fetchall()
             self.connection.execute("set TimeZone = 'UTC'").fetchall()

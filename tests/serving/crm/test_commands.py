@@ -1,5 +1,7 @@
 """deliveries.yml is checked to the line, secrets stay out of it, and the commands say what happened and what to do."""
 
+import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -61,8 +63,6 @@ def test_a_file_names_its_destinations(office: Office) -> None:
     ],
 )
 def test_a_mistake_is_named_with_its_line_and_field(office: Office, change: tuple[str, str], told: str) -> None:
-    import re
-
     message = refusal(office, GOOD.replace(*change))
     assert re.search(told, message), message
     assert str(office.home.root / "deliveries.yml") in message
@@ -147,8 +147,6 @@ def test_nothing_configured_says_which_file_to_write(lake: Office) -> None:
 
 
 def test_a_client_that_is_not_installed_names_the_command_that_brings_it(lake: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    import sys
-
     monkeypatch.delitem(sys.modules, "serving.crm.deliveries.destinations.pipeline", raising=False)
     monkeypatch.setitem(sys.modules, "dlt", None)
     assert "make deliver" in said("deliver", "lake", code=1)

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from serving.crm.deliveries.config import settings_of
 from serving.crm.deliveries.destination import DeliveryError
+from serving.crm.deliveries.imports import write_import_files
 from tests.serving.crm.conftest import Office, numbered
 from tests.serving.crm.hubspot_rules import BATCH_LIMIT, TOKEN, HubSpotRules, application
 from tests.serving.crm.local_server import serving
@@ -179,6 +181,17 @@ def test_a_company_that_was_deleted_there_fails_the_tie_and_says_so(hubspot: Hub
     assert office.statuses("hubspot")["ann"][1] == "not tied to its company: One or more objects do not exist"
 
 
+def test_a_new_contact_that_could_not_be_tied_is_emptied_when_it_is_gone(hubspot: HubSpotRules, office: Office) -> None:
+    office.account("corp")
+    office.deliver("hubspot")
+    hubspot.records["companies"].clear()
+    office.contact("ann", account_external_id="corp")
+    assert office.deliver("hubspot").results == {"failed": 1}
+    del office.contacts["ann"]
+    assert office.deliver("hubspot").results == {"gone": 1}
+    assert contact(hubspot, "ann@example.org")[1] == {"email": "ann@example.org"}
+
+
 def test_a_wrong_token_and_a_property_that_nobody_made_are_said_plainly(
     hubspot: HubSpotRules, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -195,9 +208,6 @@ def test_a_wrong_token_and_a_property_that_nobody_made_are_said_plainly(
 
 
 def test_the_import_file_has_hubspots_names_one_row_an_address_and_no_formula(hubspot: HubSpotRules, office: Office) -> None:
-    from serving.crm.deliveries.config import settings_of
-    from serving.crm.deliveries.imports import write_import_files
-
     office.account("corp")
     office.contact("ann", name="=1+1", email="team@example.org")
     office.contact("bob", email="team@example.org")

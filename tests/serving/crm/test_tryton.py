@@ -7,6 +7,7 @@ import pytest
 from benchmarks.deliveries import NAMES, campaign
 from benchmarks.tryton import DATABASE, PASSWORD, USER, Tryton
 from ingestion.home import Home
+from serving.crm.deliveries.config import settings_of
 from serving.crm.deliveries.destination import DeliveryError, Kind, Outcome, Record
 from serving.crm.deliveries.destinations.tryton import TrytonDestination
 from tests.serving.crm.conftest import Office, numbered
@@ -203,8 +204,6 @@ def test_contacts_whose_delivery_is_killed_half_way_are_all_there_once(tryton: T
 
 def with_call(office: Office, method: str, *parameters: Any) -> Any:
     """One call as the office's user."""
-    from serving.crm.deliveries.config import settings_of
-
     settings: Any = settings_of(office.home, "tryton")
     destination = TrytonDestination(settings, "tryton", Home(office.home.root).root)
     try:

@@ -57,9 +57,11 @@ class TrytonDestination:
         known = self.parties(kind, [record.external_id for record in records])
         mechanisms = self.mechanisms(list(known.values()))
         writes: list[Any] = []
+        # Who was deactivated by us comes back; who was by somebody else stays so.
+        again = {"active": True} if self.settings.gone == "deactivate" else {}
         for record in records:
             if party := known.get(record.external_id):
-                writes += [[party], {"active": True, **values(record, mechanisms.get(party, {}))}]
+                writes += [[party], {**again, **values(record, mechanisms.get(party, {}))}]
         new = [record for record in records if record.external_id not in known]
         if writes:
             self.call("model.party.party.write", *writes)
