@@ -269,7 +269,9 @@ def report(verdict: Verdict, seed: int) -> str:
         if not verdict.differences
         else f"**{len(verdict.differences):,} fields differ.**"
     )
-    place = f"{machine.system}, {machine.processor}, {machine.cores} cores, Python {machine.python}"
+    place = (
+        f"{machine.system}, {machine.processor}, {machine.cores} cores, load {os.getloadavg()[0]:.1f}, Python {machine.python}"
+    )
     paragraphs = (
         "# Deliveries that are killed",
         f"Written by `make deliveries` on {datetime.now(UTC).date()} (seed {seed}): {place}; Tryton 8.0 on SQLite on the same machine.\n"
