@@ -17,7 +17,7 @@ from ingestion.home import Home
 from ingestion.landing import CATALOG
 from ingestion.manifest import Manifest
 from ingestion.shape import quoted
-from ingestion.sources import Field, Source
+from ingestion.sources import Field, People, Source
 from ingestion.workbench import PARQUET, Workbench
 
 ENTITIES = (
@@ -40,12 +40,28 @@ _MOMENT = re.compile(
     r"(?<!\d)(\d{4}-\d{2}-\d{2})(?:[T ](\d{2})[:-]?(\d{2})(?:[:-]?(\d{2})(\.\d+)?)?(Z|[+-]\d{2}[:-]?\d{2})?)?(?!\d)"
 )
 
+PEOPLE = People(
+    users="[json_extract_string(record, '$.user_id')]",
+    words="strings_in(record)",
+    addressed="record",
+    workspace="coalesce(nullif(trim(json_extract_string(record, '$.workspace_id')), ''), 'default')",
+    pseudonymised=(
+        (
+            "record",
+            """case when json_extract_string(record, '$.user_id') is null then record else json_merge_patch(
+            record, json_object('user_id', pseudonym_of(trim(json_extract_string(record, '$.user_id'))))
+        ) end""",
+        ),
+    ),
+)
+
 _ROWS = Source(
     name=CATALOG,
     shape_version=SHAPE_VERSION,
     fields=(Field("as_of", "time"),),
     received="as_of",
     occurred="as_of",
+    people=PEOPLE,
     raw_column="record",
     is_dated=False,
 )
