@@ -55,7 +55,7 @@ PEOPLE = People(
     ),
 )
 
-_ROWS = Source(
+ROWS = Source(
     name=CATALOG,
     shape_version=SHAPE_VERSION,
     fields=(Field("as_of", "time"),),
@@ -68,7 +68,7 @@ _ROWS = Source(
 
 
 @dataclass
-class _CatalogBench(Workbench):
+class CatalogBench(Workbench):
     """Writes whole snapshots instead of dates. as_of: of the whole file, where its path says so."""
 
     as_of: str | None = None
@@ -129,14 +129,14 @@ def load_file(
         raise ValueError(f"{landed.name} names no catalog entity; known: {', '.join(ENTITIES)}")
     load = load_id(landed)
     with staging_folder(home) as folder:
-        bench = _CatalogBench(con, _ROWS, folder, load, as_of=as_of(landed.name))
-        (shaped,) = bench.shape([work_of(load, _ROWS, landed, folder, check, on_lines)])
+        bench = CatalogBench(con, ROWS, folder, load, as_of=as_of(landed.name))
+        (shaped,) = bench.shape([work_of(load, ROWS, landed, folder, check, on_lines)])
         files = tuple(f"{CATALOG}/entity={entity}/{made.name}" for made in bench.files)
         for made, name in zip(bench.files, files, strict=True):
             durable.publish(made, home.bronze / name)
         if shaped.rejects:
             durable.publish(shaped.rejects, home.quarantine / CATALOG / f"{load}.parquet")
-        committed = new_manifest(_ROWS, landed, shaped, files)
+        committed = new_manifest(ROWS, landed, shaped, files)
         committed = replace(committed, rows_by_date=(), entity=entity, as_of=as_of(landed.name))
         manifest.write(home, committed)
     return committed

@@ -14,13 +14,14 @@ from ingestion import durable
 from ingestion.home import Home
 
 MACROS = (Path(__file__).parent / "identity.sql").read_text(encoding="utf-8")
-VARIABLE = "AUDIENCE_PRIVACY_KEY"
+VARIABLE, PSEUDONYMISE = "AUDIENCE_PRIVACY_KEY", "AUDIENCE_PSEUDONYMISE"
+NO_PSEUDONYMS = "none"
 SHORTEST_KEY = 16
 BLOCK_BYTES = 64
 
 
 class PrivacyKeyError(ValueError):
-    """There is no usable key; the message says what to do."""
+    """There is no usable key, or not the one of before; the message says what to do."""
 
 
 def privacy_key(home: Home) -> bytes:
@@ -55,6 +56,28 @@ def pseudonym_of(key: bytes, identifier: str) -> str:
 def key_fingerprint(key: bytes) -> str:
     """What tells one key from another without telling the key."""
     return keyed_hash(key, "fingerprint")[:16]
+
+
+def pseudonymises(home: Home) -> bool:
+    """Whether ids are replaced by pseudonyms before they are written: `AUDIENCE_PSEUDONYMISE=1`. The first load of a lake decides.
+
+    Raises:
+        PrivacyKeyError: the lake was begun otherwise, or with another key: one person would have two names in it.
+    """
+    asked = os.environ.get(PSEUDONYMISE, "") not in ("", "0")
+    chosen = key_fingerprint(privacy_key(home)) if asked else NO_PSEUDONYMS
+    record = home.bronze / "_pseudonyms.txt"
+    if record.exists():
+        before = record.read_text(encoding="utf-8").strip()
+    else:
+        before = NO_PSEUDONYMS if any(home.manifests.glob("*/*.json")) else chosen
+        durable.write_text(record, before + "\n")
+    if before != chosen:
+        raise PrivacyKeyError(
+            f"This lake was begun {'without pseudonyms' if before == NO_PSEUDONYMS else 'with pseudonyms of another key or setting'}: "
+            f"mixed, one person would have two names. Set {PSEUDONYMISE} and {VARIABLE} as they were, or load into an empty AUDIENCE_HOME."
+        )
+    return asked
 
 
 def prepare(con: duckdb.DuckDBPyConnection, key: bytes) -> None:

@@ -128,6 +128,22 @@ def every(home: Home, source: str | None = None) -> Iterator[Manifest]:
             yield parse(path.read_text(encoding="utf-8"))
 
 
+def alias(load: Manifest, load_id: str, size: int) -> Manifest:
+    """The books of other bytes that hold no more than `load` does: known, and empty."""
+    return replace(
+        load.superseded(load.load_id),
+        load_id=load_id,
+        content_id=f"{load_id}:0",
+        bytes=size,
+        lines=0,
+        accepted=0,
+        rejected=0,
+        blank=0,
+        erased=0,
+        rows_by_date=(),
+    )
+
+
 def finish_renames(home: Home) -> None:
     """Move manifests that a crash left under the name of the load they replaced."""
     for path in sorted(home.manifests.glob("*/*.json")):

@@ -187,13 +187,14 @@ def recognise(con: duckdb.DuckDBPyConnection, people: People, rows: str, keys: s
 
     Every name is hashed once, however many records carry it; records are looked at again only where a name is known.
     """
+    has_names = bool(con.execute("select count(*) > 0 from tombstones").fetchall()[0][0])
     con.execute(
         f"""create or replace table buried as
         select hashed.kind, hashed.name, tombstones.workspace_id
         from (select kind, name, keyed_hash(name) as hash from (select distinct kind, name from ({_named(people, rows, keys)}))) as hashed
         join tombstones on hashed.hash = tombstones.hash and (
             hashed.kind = tombstones.kind or hashed.kind = 'word' and tombstones.kind <> 'email' and tombstones.is_a_word
-        )"""
+        ) where {str(has_names).lower()}"""
     ).fetchall()
     is_known = con.execute("select count(*) > 0 from buried").fetchall()[0][0]
     asked = []

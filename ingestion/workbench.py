@@ -16,7 +16,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion import shape, tombstones
+from ingestion import identity, shape, tombstones
 from ingestion.home import Home
 from ingestion.lines import BATCH_ROWS, Broken, Lines, Oversized
 from ingestion.shape import identifier, quoted
@@ -64,6 +64,9 @@ def connection(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
         opened.execute("set TimeZone = 'UTC'").fetchall()
         opened.execute(shape.MACROS).fetchall()
         tombstones.prepare(opened, home)
+        if identity.pseudonymises(home):
+            identity.prepare(opened, identity.privacy_key(home))
+            opened.execute("set variable pseudonymise = true").fetchall()
         yield opened
     shutil.rmtree(spill, ignore_errors=True)
 
@@ -105,6 +108,7 @@ class Work:
 class Workbench:
     """Shapes the lines of one load after another, so that many small files cost as few statements as one large one.
 
+    erased_lines: numbers of the lines that were not kept, each with its load's place above `PLACE_BITS`.
     Parquet files appear under `folder` as `event_date=.../<name>.<n>.parquet`, shared by the loads on the bench. first_part: the first <n>.
     """
 
@@ -115,12 +119,14 @@ class Workbench:
     first_part: int = 0
     loads: list[Shaped] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
+    erased_lines: list[int] = field(default_factory=list)
     _unreadable: list[pa.Table] = field(default_factory=list)
     _staged_bytes: int = 0
     _failure: BaseException | None = None
 
     def __post_init__(self) -> None:
         self.run(shape.create_staged(self.source))
+        self.pseudonymise = bool(self.run("select coalesce(getvariable('pseudonymise'), false)")[0][0])
         self.has_tombstones = bool(self.run("select count(*) > 0 or getvariable('keep_from') is not null from tombstones")[0][0])
         self.run(
             "create or replace table rejects (line_number BIGINT, reason VARCHAR, detail VARCHAR, raw BLOB);"
@@ -216,7 +222,7 @@ class Workbench:
             self.run("delete from staged where odd is not null")
             self.run(f"insert into staged {shape.exact_select(self.source, 'odd_lines', second_look=True)}")
             rows += self._judge(names)
-        self.write_rows(self._kept(rows))
+        self.write_rows(self._pseudonymised(self._kept(rows)))
         self.run("truncate staged")
         self._staged_bytes = 0
 
@@ -229,7 +235,17 @@ class Workbench:
         self._count_erased()
         return f"select * from ({rows}) where line_number not in (select line_number from unkept)"
 
+    def _pseudonymised(self, rows: str) -> str:
+        """The query `rows` with pseudonyms instead of ids, where that is asked for."""
+        replaced = ", ".join(f"{expression} as {identifier(name)}" for name, expression in self.source.people.pseudonymised)
+        if not self.pseudonymise or not replaced:
+            return rows
+        # A table: the cursors that write it do not know the macros.
+        self.run(f"create or replace table renamed as select * replace ({replaced}) from ({rows})")
+        return "select * from renamed"
+
     def _count_erased(self) -> None:
+        self.erased_lines += (line for (line,) in self.run("select line_number from unkept"))
         for place, count in self.run(f"select line_number >> {PLACE_BITS}, count(*) from unkept group by 1"):
             self.loads[place].erased += count
 
