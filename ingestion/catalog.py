@@ -42,6 +42,7 @@ _MOMENT = re.compile(
 
 PEOPLE = People(
     users="[json_extract_string(record, '$.user_id')]",
+    columns=("record",),
     words="strings_in(record)",
     addressed="record",
     workspace="coalesce(nullif(trim(json_extract_string(record, '$.workspace_id')), ''), 'default')",

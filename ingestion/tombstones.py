@@ -230,6 +230,7 @@ def _named(people: People, rows: str, keys: str) -> str:
 
 QUARANTINED = People(
     users="[]::varchar[]",
+    columns=("detail", "raw", "raw_text"),
     words="words_in(raw_text) || strings_in(raw_text)",
     addressed="raw_text",
     # What could not be read says nothing certain of its workspace: in doubt for the person.

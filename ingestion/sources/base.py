@@ -49,10 +49,12 @@ class People:
 
     users, devices, playbacks: lists of ids. words: a list of texts that may be an id of a person. addressed: a text that may hold
     e-mail addresses. workspace: the workspace whose people are meant.
+    columns: the bronze columns in which all this stands: no preview shows them.
     pseudonymised: columns, and the expressions that take their place where ids are pseudonymised.
     """
 
     users: str
+    columns: tuple[str, ...]
     devices: str = "[]::varchar[]"
     playbacks: str = "[]::varchar[]"
     words: str = "[]::varchar[]"

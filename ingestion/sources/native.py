@@ -27,6 +27,7 @@ ENVELOPE: tuple[tuple[Kind, str], ...] = (
 
 PEOPLE = People(
     users="[user_id]",
+    columns=("user_id", "device_id", "playback_id", "properties", "extra", "response", "page_url", "referrer", "destination_url"),
     devices="[device_id]",
     playbacks="[playback_id]",
     words="""strings_in(properties) || strings_in(extra) || strings_in(response)

@@ -6,6 +6,7 @@ from ingestion.sources.base import Field, People, Source
 
 PEOPLE = People(
     users="names_of_actor(statement)",
+    columns=("statement",),
     words="strings_in(statement)",
     addressed="statement",
     # One name is left of an actor: that which the staging models take for the user's id.
