@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -46,8 +45,6 @@ def erase(
         requests.ask(environment.home, identifier)
         console.print("Asked for: the job `erase_requested` carries it out.")
         return
-    # dbt notes in its artefacts by which command line it was called.
-    sys.argv[1:] = ["privacy", "erase"]
     with failures_told():
         done = erase_person(environment, identifier, rewrite=not keep_landing)
     rows = sum(done.erased.values())

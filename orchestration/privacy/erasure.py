@@ -19,7 +19,7 @@ from ingestion.tombstones import SHORTEST_WORD, Identifier
 from orchestration.lib.environment import Environment
 from orchestration.lib.ledger import balances
 from orchestration.lib.locking import warehouse_lock
-from orchestration.privacy import owed
+from orchestration.privacy import owed, requests
 from orchestration.privacy.person import known_names
 from orchestration.privacy.scrub import scrub_histories
 from orchestration.privacy.trace import Trace, Unsearched, trace
@@ -57,14 +57,15 @@ def erase_person(
     home = environment.home
     names = known_names(home, asked)
     words = words_of(names)
-    before, _ = trace(places(environment), words)
+    asking = requests.folder(home)
+    before, _ = trace(places(environment), words, leaving_out=asking)
     erasure_id = uuid4().hex[:12]
     tombstones.bury(home, erasure_id, names)
     books = {each.source: each.erased for each in balances(home)}
     landed, refreshed = carry_out(environment, rewrite=rewrite, listener=listener)
     erased = {each.source: each.erased - books.get(each.source, 0) for each in balances(home)}
     scrub_histories(environment, words)
-    left, unsearched = trace(places(environment), words)
+    left, unsearched = trace(places(environment), words, leaving_out=asking)
     return Erasure(erasure_id, len(names), erased, len(before), landed, refreshed, left, unsearched)
 
 

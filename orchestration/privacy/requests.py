@@ -16,9 +16,14 @@ from ingestion.home import Home
 from ingestion.tombstones import Identifier, Kind
 
 
+def folder(home: Home) -> Path:
+    """Where requests wait."""
+    return home.privacy / "requests"
+
+
 def ask(home: Home, identifier: Identifier) -> Path:
     """Leave a request; its file."""
-    path = home.privacy / "requests" / f"{uuid4().hex}.json"
+    path = folder(home) / f"{uuid4().hex}.json"
     durable.write_secret(path, json.dumps(asdict(identifier)) + "\n")
     return path
 
@@ -29,7 +34,7 @@ def waiting(home: Home) -> Iterator[tuple[Path, Identifier]]:
     Raises:
         ValueError: a file holds no request; the message names it.
     """
-    for path in sorted((home.privacy / "requests").glob("*.json")):
+    for path in sorted(folder(home).glob("*.json")):
         try:
             said = json.loads(path.read_text(encoding="utf-8"))
             yield path, Identifier(Kind(said["kind"]), said["value"], said["workspace_id"])

@@ -39,7 +39,9 @@ class Unsearched:
     reason: str
 
 
-def trace(roots: Sequence[Path], texts: Sequence[str]) -> tuple[list[Trace], list[Unsearched]]:
+def trace(
+    roots: Sequence[Path], texts: Sequence[str], *, leaving_out: Path | None = None
+) -> tuple[list[Trace], list[Unsearched]]:
     """Every place below the roots where one of the texts stands, in any case; and what could not be searched.
 
     Parquet files, DuckDB and SQLite databases are read as rows and as bytes, archives unpacked, everything else read as bytes.
@@ -48,6 +50,8 @@ def trace(roots: Sequence[Path], texts: Sequence[str]) -> tuple[list[Trace], lis
     unsearched: list[Unsearched] = []
     words = [text for text in dict.fromkeys(texts) if text]
     for path in files_below(roots):
+        if leaving_out and path.is_relative_to(leaving_out):
+            continue
         try:
             found += traces_in(path, words)
         except (OSError, duckdb.Error, sqlite3.Error, pa.ArrowInvalid) as error:
