@@ -135,7 +135,7 @@ def leave_histories(home: Home, person: Person) -> None:
 
 def test_the_search_finds_the_person_in_every_kind_of_file(story: Story) -> None:
     for place in (
-        "warehouse.duckdb  core.fct_view", "warehouse.duckdb  events.events", "marts.1.duckdb  core.dim_contact",
+        "warehouse.duckdb  core.dim_contact", "warehouse.duckdb  events.events", "marts.1.duckdb  core.dim_contact",
         "crm_contact.csv  bytes", "crm_contact.parquet  rows", "contacts.ndjson  bytes", "entity=contacts", "event_date=2026-10-0",
         "debug.log  bytes", "old.log.gz  unpacked (gzip)", ".db  event_logs",
     ):  # fmt: skip
