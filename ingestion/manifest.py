@@ -27,7 +27,7 @@ class DateRows:
 class Manifest:
     """What a load took in. lines = accepted + rejected + blank + erased, always.
 
-    content_id: changes exactly when the load's rows change: load_id, a colon and the number of replays.
+    content_id: changes exactly when the load's rows change: load_id, a colon and how often they changed.
     path: the file below the landing zone it was first seen under. bytes: as landed, compressed or not.
     loaded_at: ISO 8601 UTC with Z. files: Parquet files that hold its rows, relative to bronze, shared ones after a compaction.
     """
@@ -58,7 +58,7 @@ class Manifest:
 
     @property
     def replays(self) -> int:
-        """How many replays changed this load's rows."""
+        """How often a replay or an erasure changed this load's rows."""
         return int(self.content_id.rpartition(":")[2])
 
     def as_json(self) -> str:
