@@ -23,6 +23,7 @@ from orchestration.lib.environment import DBT_PROJECT, Environment
 from orchestration.lib.fingerprint import Fingerprint, fingerprint
 from orchestration.lib.locking import warehouse_lock
 from orchestration.lib.state import BuildRequest, Status, WarehouseState, read_state, write_state
+from orchestration.privacy import owed
 from serving.crm.files import ExportedFiles, refresh_files
 from serving.publish import Provenance, Publication, PublishError, publish, read_provenance
 
@@ -89,6 +90,9 @@ def refresh(
     with timed(seconds, "ingest"):
         landed = load_landing(environment.landing, environment.home, sources=sources, on_progress=listener.landing)
     with warehouse_lock(environment.home, "a refresh", listener.waiting):
+        if is_erasing := owed.is_owed(environment.home):
+            with timed(seconds, "erase"):
+                owed.settle(environment)
         plan = make_plan(environment, request or BuildRequest())
         built = None
         published = None
@@ -100,6 +104,8 @@ def refresh(
                 published = publish_build(environment, listener.publishing)
         with timed(seconds, "exports"):
             exported = refresh_files(environment.home)
+        if is_erasing:
+            owed.end(environment.home)
     return RefreshReport(landed, plan, built, published, exported, seconds)
 
 

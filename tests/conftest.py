@@ -13,6 +13,7 @@ LONG_FILES = (
     "faults/test_killed_runs.py",
     "warehouse/test_unit_rules.py",
     "orchestration/test_refresh.py",
+    "orchestration/test_erasure.py",
     "warehouse/test_truths.py",
     "warehouse/test_tested_rows.py",
 )
