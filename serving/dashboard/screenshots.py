@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
+    "--lang=en-GB",
 )  # fmt: skip
 WIDE, NARROW = (1280, 800), (400, 800)
 
