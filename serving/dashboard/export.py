@@ -97,7 +97,9 @@ def prepare(connection: duckdb.DuckDBPyConnection, setting: Setting, spill: Path
     try:
         connection.execute(PREPARATION.read_text()).fetchall()
     except duckdb.Error as error:
-        raise QueryError(f"{PREPARATION}: {error}. The dashboard needs a snapshot of the same version: run `make run` once more.") from error
+        raise QueryError(
+            f"{PREPARATION}: {error}. The dashboard needs a snapshot of the same version: run `make run` once more."
+        ) from error
 
 
 def partitioned(connection: duckdb.DuckDBPyConnection, query: Query) -> Mapping[tuple[str, ...], str]:
@@ -111,7 +113,9 @@ def partitioned(connection: duckdb.DuckDBPyConnection, query: Query) -> Mapping[
     keys = list(described(connection, f"partition_{query.partition}"))
     refuse_personal(connection, query, columns)
     if missing := [key for key in keys if key not in columns]:
-        raise QueryError(f"{query.path}: no column {', '.join(missing)}, which says into which file of '{query.partition}' a row goes.")
+        raise QueryError(
+            f"{query.path}: no column {', '.join(missing)}, which says into which file of '{query.partition}' a row goes."
+        )
     shown = {name: kind for name, kind in columns.items() if name not in keys}
     lists = ", ".join(
         f"'{name}', coalesce(to_json(list({as_json(name, kind)} order by rowid)), '[]'::json)" for name, kind in shown.items()
@@ -154,7 +158,9 @@ def refuse_personal(connection: duckdb.DuckDBPyConnection, query: Query, columns
     Raises:
         QueryError: names the query, the column and where it was declared.
     """
-    read = {name.replace('"', "") for sql in (query.sql, *preparing()) for name in connection.get_table_names(sql, qualified=True)}
+    read = {
+        name.replace('"', "") for sql in (query.sql, *preparing()) for name in connection.get_table_names(sql, qualified=True)
+    }
     rows = connection.execute(
         """
         select column_name, min(schema_name || '.' || table_name)
