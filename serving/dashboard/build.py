@@ -105,8 +105,8 @@ def install(node: Node, work: Path) -> None:
     stamp.write_text(lock)
 
 
-def call(node: Node, command: Sequence[str], folder: Path) -> None:
-    """Run a program of the build.
+def call(node: Node, command: Sequence[str], folder: Path) -> str:
+    """Run a program of the build; what it said.
 
     Raises:
         BuildError: it failed.
@@ -115,6 +115,7 @@ def call(node: Node, command: Sequence[str], folder: Path) -> None:
     said = subprocess.run(command, cwd=folder, env=dict(environment), capture_output=True, text=True, check=False)
     if said.returncode:
         raise BuildError(f"{' '.join(map(str, command))} failed:\n{last_lines(said.stdout + said.stderr, 15)}")
+    return said.stdout
 
 
 def prune(cache: Path) -> None:

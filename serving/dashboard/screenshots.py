@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import uvicorn
 
@@ -71,7 +71,7 @@ def take(site: Path, folder: Path, pictures: Sequence[Picture] = PICTURES) -> li
 def take_one(browser: Browser, address: str, picture: Picture, folder: Path) -> Path:
     """Open one address, wait until it is drawn, and write what is seen."""
     width, height = picture.size
-    scheme = "dark" if picture.scheme == "dark" else "light"
+    scheme: Literal["dark", "light"] = "dark" if picture.scheme == "dark" else "light"
     context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, locale="en-GB")
     page = context.new_page()
     page.goto(f"{address}/{picture.address}")

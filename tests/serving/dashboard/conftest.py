@@ -17,8 +17,8 @@ import pytest
 from filelock import FileLock
 
 from ingestion.home import Home
-from ingestion.simulator import simulate
 from ingestion.load import load_landing
+from ingestion.simulator import simulate
 from orchestration.lib.dbt import BUILD, run_dbt
 from orchestration.lib.environment import Environment
 from orchestration.lib.state import BuildRequest

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from statistics import median
 from typing import Any
 
@@ -94,7 +95,7 @@ def test_headings_are_in_order_and_the_page_has_its_landmarks(read: Read) -> Non
     levels = reader.page.locator("h1, h2, h3, h4").evaluate_all("all => all.map(heading => Number(heading.tagName[1]))")
     assert levels[0] == 1
     assert levels.count(1) == 1
-    assert all(later - earlier <= 1 for earlier, later in zip(levels, levels[1:], strict=False))
+    assert all(later - earlier <= 1 for earlier, later in pairwise(levels))
     for landmark in ("banner", "navigation", "main", "contentinfo"):
         assert reader.page.get_by_role(landmark).count() == 1, landmark
 

@@ -12,7 +12,7 @@ from ingestion.home import Home
 from orchestration.lib.environment import Environment
 from orchestration.refresh import make_site
 from serving.dashboard import node as node_module
-from serving.dashboard.build import SOURCES, build
+from serving.dashboard.build import SOURCES, build, call, copy_sources, packages
 from serving.dashboard.export import Setting, SettingError, export
 from serving.dashboard.node import NodeMissingError, find_node, is_new_enough
 from serving.dashboard.queries import QueryError, read_queries
@@ -198,3 +198,10 @@ def test_the_same_sources_are_built_once(site: Path) -> None:
     made = (folder / "index.html").stat().st_mtime_ns
     assert build() == folder
     assert (folder / "index.html").stat().st_mtime_ns == made
+
+
+def test_the_code_of_the_site_is_typed(site: Path) -> None:
+    work = packages().parent
+    copy_sources(work)
+    checked = call(find_node(work.parent), ["node", "node_modules/typescript/bin/tsc", "--noEmit"], work)
+    assert checked == ""
