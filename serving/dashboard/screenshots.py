@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from collections.abc import Iterator, Sequence
@@ -61,7 +62,9 @@ def take(site: Path, folder: Path, pictures: Sequence[Picture] = PICTURES) -> li
         raise NoBrowserError(f"Pictures need Chromium at {CHROMIUM}: on Debian `apt-get install chromium`.")
     folder.mkdir(parents=True, exist_ok=True)
     with serving(site) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(ARGUMENTS))
+        browser = playwright.chromium.launch(
+            executable_path=str(CHROMIUM), args=list(ARGUMENTS), env={**os.environ, "LANGUAGE": "en_GB"}
+        )
         try:
             return [take_one(browser, address, picture, folder) for picture in pictures]
         finally:

@@ -54,7 +54,7 @@ export function Performance({ slice, metric, span, earlier, grain, isWithholding
       <Chart
         title={`${metric.label} by ${grain}`}
         summary={summaryOf(metric, steps, earlier)}
-        kinds={grain === "day" ? ["line"] : ["bar"]}
+        kinds={[shapeOf(steps, grain)]}
         drawn={[metric.name, span.from, span.to, earlier?.from, earlier?.to, grain, steps.map((step) => metric.of(step.totals)).join()].join("|")}
         option={(palette) => optionOf(palette, metric, steps, span, earlier, grain)}
         table={{ caption: `${metric.label} by ${grain}`, columns: compared, rows: steps, file }}
@@ -92,11 +92,16 @@ function measured(slice: SliceData, span: Span, earlier: Span | null, grain: Gra
   });
 }
 
+// A line through one day is a dot.
+function shapeOf(steps: readonly Step[], grain: Grain): "line" | "bar" {
+  return grain === "day" && steps.length > 1 ? "line" : "bar";
+}
+
 function optionOf(palette: Palette, metric: Metric, steps: Step[], span: Span, earlier: Span | null, grain: Grain): EChartsCoreOption {
   const now = formatDays(span.from, span.to);
   const then = earlier ? formatDays(earlier.from, earlier.to) : "";
   const drawn = (value: Value | undefined) => (isKnown(value) ? value : null);
-  const shape = { type: grain === "day" ? "line" : "bar", showSymbol: steps.length < 32, symbol: "circle", symbolSize: 5, barMaxWidth: 44 };
+  const shape = { type: shapeOf(steps, grain), showSymbol: steps.length < 32, symbol: "circle", symbolSize: 5, barMaxWidth: 44 };
   return {
     grid: { left: 8, right: 16, top: earlier ? 36 : 12, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
     legend: earlier ? legend(palette, [now, then]) : undefined,
