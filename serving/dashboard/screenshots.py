@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import threading
 from collections.abc import Iterator, Sequence
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
-    "--lang=en-GB",
 )  # fmt: skip
 WIDE, NARROW = (1280, 800), (400, 800)
 
@@ -62,9 +60,7 @@ def take(site: Path, folder: Path, pictures: Sequence[Picture] = PICTURES) -> li
         raise NoBrowserError(f"Pictures need Chromium at {CHROMIUM}: on Debian `apt-get install chromium`.")
     folder.mkdir(parents=True, exist_ok=True)
     with serving(site) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=str(CHROMIUM), args=list(ARGUMENTS), env={**os.environ, "LANGUAGE": "en_GB"}
-        )
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(ARGUMENTS))
         try:
             return [take_one(browser, address, picture, folder) for picture in pictures]
         finally:

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { working } from "../shell/readiness";
 
 /** Why a file could not be shown; the message says what to do. */
@@ -43,7 +43,7 @@ export type Loading<Result> = { state: "loading" } | { state: "error"; message: 
 export function useFiles<Files extends unknown[]>(...paths: { [Place in keyof Files]: string }): Loading<Files> {
   const wanted = paths.join("\n");
   const [found, setFound] = useState<{ wanted: string; result: Loading<Files> }>({ wanted: "", result: { state: "loading" } });
-  useEffect(() => {
+  useLayoutEffect(() => {
     let isCurrent = true;
     const done = working();
     Promise.all(wanted ? wanted.split("\n").map((path) => loadFile(path)) : [])

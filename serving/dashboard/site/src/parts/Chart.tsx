@@ -1,6 +1,6 @@
 import type { EChartsCoreOption } from "echarts/core";
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { engine, type ChartKind } from "../charts/engine";
 import { baseOption } from "../charts/options";
 import { paletteOf, type Palette } from "../charts/palette";
@@ -41,7 +41,7 @@ export function Chart<Row>(props: ChartProps<Row>) {
   pick.current = onPick;
   const id = useId();
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (isTable) return;
     const done = working();
     let isCurrent = true;
@@ -64,7 +64,7 @@ export function Chart<Row>(props: ChartProps<Row>) {
     };
   }, [drawn, summary, theme, isTable]);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (isTable || !place.current) return;
     const observer = new ResizeObserver(() => drawing.current?.resize());
     observer.observe(place.current);

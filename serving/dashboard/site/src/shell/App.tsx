@@ -1,5 +1,5 @@
 import type { ComponentType } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useFiles } from "../data/load";
 import { rowsOf, type CatalogFile, type IndexFile, type Site } from "../data/types";
 import { PAGES, type Page, type PageProps } from "../pages";
@@ -120,7 +120,7 @@ function Shown({ page, site, route, change }: ShownProps) {
   const [problem, setProblem] = useState("");
   const previous = useRef<Page | null>(null);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const done = working();
     let isCurrent = true;
     page

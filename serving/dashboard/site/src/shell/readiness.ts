@@ -24,7 +24,8 @@ export function working(): () => void {
   };
 }
 
-// A file that arrived makes a component draw, which may ask for the next: only after that is it quiet.
+// A file that arrived makes a component draw, which may ask for the next. Components ask in layout effects, that is, before the next
+// frame: only what is quiet after it is ready.
 function settle(): void {
   requestAnimationFrame(() =>
     setTimeout(() => {
