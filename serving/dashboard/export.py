@@ -75,8 +75,12 @@ def export(snapshot: Path, target: Path, setting: Setting, queries: Path = FOLDE
     """
     pages = read_queries(queries)
     written = Exported(0, 0)
-    with duckdb.connect(str(snapshot), read_only=True) as connection:
-        prepare(connection, setting, target.with_suffix(".spill"))
+    limits = {
+        "memory_limit": os.environ.get("AUDIENCE_MEMORY_LIMIT", "4GB"),
+        "temp_directory": str(target.with_name(f".{target.name}.spill.new")),
+    }
+    with duckdb.connect(str(snapshot), read_only=True, config=limits) as connection:
+        prepare(connection, setting)
         for (page, partition), group in groupby(sorted(pages, key=place), key=place):
             datasets = {query.dataset: partitioned(connection, query) for query in group}
             written = write_files(connection, target / page, partition, datasets, written)
@@ -88,13 +92,13 @@ def place(query: Query) -> tuple[str, str]:
     return query.page, query.partition
 
 
-def prepare(connection: duckdb.DuckDBPyConnection, setting: Setting, spill: Path) -> None:
+def prepare(connection: duckdb.DuckDBPyConnection, setting: Setting) -> None:
     """Settings and partitions as temporary tables."""
     connection.execute("set TimeZone = 'UTC'").fetchall()
-    connection.execute(f"set temp_directory = '{str(spill).replace(chr(39), chr(39) * 2)}'").fetchall()
     connection.execute("create temp table setting (minimum_viewers integer, history_days integer)").fetchall()
     connection.execute("insert into setting values (?, ?)", list(asdict(setting).values())).fetchall()
     try:
+        connection.execute("select personal from _meta.published_column limit 0").fetchall()
         connection.execute(PREPARATION.read_text()).fetchall()
     except duckdb.Error as error:
         raise QueryError(
@@ -143,12 +147,14 @@ def described(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, st
 
 
 def as_json(column: str, kind: str) -> str:
-    """A column as it is written: dates as days since 1970-01-01, decimals as plain numbers."""
+    """A column as it is written: dates as days since 1970-01-01, decimals as plain numbers, what JSON has no number for as null."""
     name = quoted(column)
     if kind == "DATE":
         return f"({name} - date '1970-01-01')"
     if kind.startswith("DECIMAL") or kind == "HUGEINT":
         return f"{name}::double"
+    if kind in ("DOUBLE", "FLOAT"):
+        return f"case when isfinite({name}) then {name} end"
     return name
 
 

@@ -17,6 +17,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import duckdb
+from filelock import FileLock
 
 from ingestion.home import Home
 from serving.dashboard import build as building
@@ -69,8 +70,14 @@ def refresh_site(home: Home, on_step: Callable[[str], None] | None = None) -> Si
         NodeMissingError, BuildError: the code could not be built.
         QueryError, SettingError: the data could not be exported.
     """
+    home.locks.mkdir(parents=True, exist_ok=True)
+    with FileLock(home.locks / "site.lock"):
+        return make_current(home, on_step or (lambda step: None))
+
+
+def make_current(home: Home, tell: Callable[[str], None]) -> Site | None:
+    """The same, by the only one who writes the site now."""
     began = time.monotonic()
-    tell = on_step or (lambda step: None)
     snapshot = published_snapshot(home)
     setting = Setting.from_environment()
     wanted = Current(data_name(snapshot, setting), building.source_hash(), snapshot.name)

@@ -129,6 +129,18 @@ def test_a_query_that_cannot_be_used_is_named(home: Home, tmp_path: Path, sql: s
         export(published_snapshot(home), tmp_path / "data", Setting(), queries)
 
 
+def test_what_json_has_no_number_for_is_null(home: Home, tmp_path: Path) -> None:
+    sql = "select 'demo' as workspace_id, unnest(['nan'::double, 'inf'::double, 1.5]) as share, date '1970-01-03' as day, 2.5::decimal(9, 3) as value"
+    export(published_snapshot(home), tmp_path / "data", Setting(), write_page(tmp_path / "queries", sql))
+    content = json.loads((tmp_path / "data/people/workspace/demo.json").read_text())["viewers"]
+    assert content == {"rows": 3, "columns": {"share": [None, None, 1.5], "day": [2, 2, 2], "value": [2.5, 2.5, 2.5]}}
+
+
+def test_a_snapshot_that_says_nothing_of_its_columns_is_refused(altered, tmp_path: Path) -> None:
+    with pytest.raises(QueryError, match="run `make run` once more"):
+        altered("undeclared", "drop table _meta.published_column")
+
+
 def test_a_dataset_needs_a_line_and_a_file(tmp_path: Path) -> None:
     folder = write_page(tmp_path, "select 1")
     (folder / "people" / "forgotten.sql").write_text("select 1")
