@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 
 from serving.dashboard.queries import FOLDER, PREPARATION, Query, QueryError, read_queries
-from serving.publish import quoted
+from serving.publish import literal, quoted
 
 MINIMUM_VIEWERS = "AUDIENCE_DASHBOARD_MINIMUM_VIEWERS"
 HISTORY_DAYS = "AUDIENCE_DASHBOARD_DAYS"
@@ -75,11 +75,10 @@ def export(snapshot: Path, target: Path, setting: Setting, queries: Path = FOLDE
     """
     pages = read_queries(queries)
     written = Exported(0, 0)
-    limits = {
-        "memory_limit": os.environ.get("AUDIENCE_MEMORY_LIMIT", "4GB"),
-        "temp_directory": str(target.with_name(f".{target.name}.spill.new")),
-    }
-    with duckdb.connect(str(snapshot), read_only=True, config=limits) as connection:
+    with duckdb.connect(str(snapshot), read_only=True) as connection:
+        # Set, not given to connect: another reader in this process may have the file open.
+        connection.execute(f"set memory_limit = {literal(os.environ.get('AUDIENCE_MEMORY_LIMIT', '4GB'))}").fetchall()
+        connection.execute(f"set temp_directory = {literal(str(target.with_name(f'.{target.name}.spill.new')))}").fetchall()
         prepare(connection, setting)
         for (page, partition), group in groupby(sorted(pages, key=place), key=place):
             datasets = {query.dataset: partitioned(connection, query) for query in group}

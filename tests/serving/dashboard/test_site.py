@@ -130,7 +130,8 @@ def test_a_query_that_cannot_be_used_is_named(home: Home, tmp_path: Path, sql: s
 
 
 def test_what_json_has_no_number_for_is_null(home: Home, tmp_path: Path) -> None:
-    sql = "select 'demo' as workspace_id, unnest(['nan'::double, 'inf'::double, 1.5]) as share, date '1970-01-03' as day, 2.5::decimal(9, 3) as value"
+    shares = "unnest(['nan'::double, 'inf'::double, 1.5]) as share"
+    sql = f"select 'demo' as workspace_id, {shares}, date '1970-01-03' as day, 2.5::decimal(9, 3) as value"
     export(published_snapshot(home), tmp_path / "data", Setting(), write_page(tmp_path / "queries", sql))
     content = json.loads((tmp_path / "data/people/workspace/demo.json").read_text())["viewers"]
     assert content == {"rows": 3, "columns": {"share": [None, None, 1.5], "day": [2, 2, 2], "value": [2.5, 2.5, 2.5]}}
