@@ -31,12 +31,7 @@ def start(landing: Path) -> Start:
     """Start ``python -m orchestration ...`` on a home beside the landing zone."""
 
     def run(*arguments: str) -> "subprocess.Popen[str]":
-        environment = {
-            **os.environ,
-            "AUDIENCE_HOME": str(landing.parent / "home"),
-            "LANDING": str(landing),
-            "AUDIENCE_SITE": "off",
-        }
+        environment = {**os.environ, "AUDIENCE_HOME": str(landing.parent / "home"), "LANDING": str(landing)}
         return subprocess.Popen(
             [sys.executable, "-m", "orchestration", *arguments],
             cwd=REPOSITORY,
