@@ -23,7 +23,7 @@ export PYTHONUNBUFFERED := 1
 export DAGSTER_DISABLE_TELEMETRY := yes
 export DO_NOT_TRACK := 1
 
-.PHONY: help run serve metrics trace erase parity test lint bench truths picture kill lock clean venv venv-crm venv-dev
+.PHONY: help run serve dashboard metrics trace erase parity test lint bench truths picture kill lock clean venv venv-crm venv-dev
 
 help: ## What can be done here
 	@sed -nE 's/^([a-z-]+):.*## (.*)$$/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
@@ -42,6 +42,9 @@ run: venv ## Load LANDING (default: a simulated demo), build the models, publish
 
 serve: venv ## The Dagster UI on http://127.0.0.1:3000
 	@$(BIN)/python -m orchestration serve $(ARGS)
+
+dashboard: venv ## The dashboard on http://127.0.0.1:8080
+	@$(BIN)/python -m serving.dashboard serve $(ARGS)
 
 metrics: venv-dev ## Ask the semantic layer of the published marts (ARGS="query --metrics plays --group-by metric_time__day")
 	@$(BIN)/python -m serving.metrics $(ARGS)
