@@ -24,7 +24,13 @@ def forget_derived(environment: Environment) -> None:
     for path in (home.warehouse, home.warehouse.with_suffix(".duckdb.wal"), home.root / "warehouse.state.json"):
         path.unlink(missing_ok=True)
     caches = ("metrics", "truths")
-    folders = (environment.dbt_target_path, environment.dbt_log_path, home.exports, home.site, *(home.root / name for name in caches))
+    folders = (
+        environment.dbt_target_path,
+        environment.dbt_log_path,
+        home.exports,
+        home.site,
+        *(home.root / name for name in caches),
+    )
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
 
