@@ -23,7 +23,7 @@ export PYTHONUNBUFFERED := 1
 export DAGSTER_DISABLE_TELEMETRY := yes
 export DO_NOT_TRACK := 1
 
-.PHONY: help run serve dashboard metrics trace erase parity test lint bench truths picture kill lock clean venv venv-crm venv-dev
+.PHONY: help run serve dashboard deliver deliveries metrics trace erase parity test lint bench truths picture kill lock clean venv venv-crm venv-dev
 
 help: ## What can be done here
 	@sed -nE 's/^([a-z-]+):.*## (.*)$$/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
@@ -42,6 +42,9 @@ run: venv ## Load LANDING (default: a simulated demo), build the models, publish
 
 serve: venv ## The Dagster UI on http://127.0.0.1:3000
 	@$(BIN)/python -m orchestration serve $(ARGS)
+
+deliver: venv-crm ## Send CRM systems what changed (docs/crm.md; ARGS="sales --dry-run")
+	@$(BIN)/python -m serving.crm deliver $(ARGS)
 
 dashboard: venv ## The dashboard on http://127.0.0.1:8080
 	@$(BIN)/python -m serving.dashboard serve $(ARGS)
@@ -92,6 +95,9 @@ picture: venv-dev ## Draw the README's picture from the published demo
 
 kill: venv-dev ## Kill 30 runs at random moments, then compare the marts with an undisturbed build
 	@$(BIN)/python -m benchmarks.kill $(ARGS)
+
+deliveries: venv-dev ## Deliver 10,000 contacts to a real Tryton, kill it half-way three times, compare every field
+	@$(BIN)/python -m benchmarks.deliveries $(ARGS)
 
 lock: venv ## Pin all dependencies again, with hashes and without any registry's name
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv

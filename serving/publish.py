@@ -17,6 +17,7 @@ from pathlib import Path
 import duckdb
 
 from ingestion.home import Home
+from serving.crm import delta
 from serving.generations import KEEP, current_snapshot, flush, generations, prune, sweep, switch
 
 # The published areas, in reading order; earlier layers stay private to the warehouse.
@@ -72,6 +73,13 @@ class Description:
     personal: Mapping[str, str] = field(default_factory=dict)
 
 
+DELTA = Description(
+    delta.DESCRIPTION,
+    {column.name: column.text for column in delta.COLUMNS},
+    {column.name: column.personal for column in delta.COLUMNS if column.personal},
+)
+
+
 @dataclass(frozen=True)
 class Publication:
     """A published snapshot."""
@@ -117,11 +125,11 @@ def publish(
     generation = max(generations(home.published), default=0) + 1
     aside = home.published / f".marts.{generation}.duckdb.new"
     published_at = datetime.now(UTC)
-    previous = current_snapshot(home) if generation % REWRITE_EVERY else None
-    if previous and continues(home.warehouse, previous, provenance):
+    previous = current_snapshot(home)
+    if previous and generation % REWRITE_EVERY and continues(home.warehouse, previous, provenance):
         shutil.copyfile(previous, aside)
     tables = write_snapshot(
-        home.warehouse, aside, generation, published_at, provenance, descriptions or {}, date_columns or {}, on_progress
+        home.warehouse, aside, previous, generation, published_at, provenance, descriptions or {}, date_columns or {}, on_progress
     )
     path = home.published / f"marts.{generation}.duckdb"
     flush(aside)
@@ -135,6 +143,7 @@ def publish(
 def write_snapshot(
     warehouse: Path,
     target: Path,
+    previous: Path | None,
     generation: int,
     published_at: datetime,
     provenance: Provenance,
@@ -142,9 +151,9 @@ def write_snapshot(
     date_columns: Mapping[tuple[str, str], str],
     on_progress: OnProgress | None,
 ) -> list[Table]:
-    """Write one generation's file: every published relation as a table, and ``_meta``.
+    """Write one generation's file: every published relation as a table, what changed in the exports, and ``_meta``.
 
-    Where ``target`` is a copy of the generation before, tables with a date column get only the stale dates anew.
+    ``previous`` is the generation before. Where ``target`` is a copy of it, tables with a date column get only the stale dates anew.
     """
     settings: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": os.environ.get("AUDIENCE_MEMORY_LIMIT", "4GB"),
@@ -154,6 +163,8 @@ def write_snapshot(
         # Views of the warehouse name it by its file's stem, so it is attached under that name.
         connection.execute(f"attach {literal(str(warehouse))} as warehouse (read_only)").fetchall()
         connection.execute(f"attach {literal(str(target))} as snapshot (storage_version {literal(STORAGE_VERSION)})").fetchall()
+        if previous:
+            connection.execute(f"attach {literal(str(previous))} as before (read_only)").fetchall()
         connection.execute("set TimeZone = 'UTC'").fetchall()
         connection.execute("begin transaction").fetchall()
         relations = published_relations(connection)
@@ -177,6 +188,11 @@ def write_snapshot(
                 continue
             tables.append(copy_table(connection, relation, date_columns.get(key)))
             describe_table(connection, relation, descriptions.get(key))
+        changed = delta.write_delta(connection, generation, published_at)
+        if changed is not None:
+            tables.append(Table(delta.SCHEMA, delta.TABLE, changed))
+            descriptions = {**descriptions, (delta.SCHEMA, delta.TABLE): DELTA}
+            describe_table(connection, tables[-1], DELTA)
         write_meta(connection, generation, published_at, provenance, tables)
         write_columns(connection, tables, descriptions)
         connection.execute("commit").fetchall()

@@ -120,9 +120,9 @@ def export_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def write_file(connection: duckdb.DuckDBPyConnection, table: str, chosen: Format, path: Path) -> int:
-    """Write one table, its rows in the order of their ids; how many there are."""
+    """Write one table, its rows in the order of their ids, which its first columns are; how many there are."""
     columns = ", ".join(csv_cells(connection, table)) if chosen is Format.CSV else "*"
-    query = f"select {columns} from {SCHEMA}.{quoted(table)} order by external_id"
+    query = f"select {columns} from {SCHEMA}.{quoted(table)} order by 1, 2"
     place = path.as_posix().replace("'", "''")
     ((rows,),) = connection.execute(f"copy ({query}) to '{place}' ({OPTIONS[chosen]})").fetchall()
     return int(rows)

@@ -1,4 +1,4 @@
-"""The published snapshot, and what is made of it, as assets."""
+"""The published snapshot as an asset."""
 
 from datetime import timedelta
 
@@ -11,7 +11,6 @@ from orchestration.lib.preview import markdown_table
 from orchestration.lib.project import dbt_project, model_keys
 from orchestration.lib.resources import AudienceResource
 from orchestration.refresh import publish_build
-from serving.crm.files import refresh_files
 from serving.publish import SCHEMAS
 
 
@@ -41,21 +40,5 @@ def marts(context: dg.AssetExecutionContext, audience: AudienceResource) -> dg.M
             "megabytes": round(publication.size_bytes / 1e6, 1),
             "seconds": round(publication.seconds, 2),
             "path": dg.MetadataValue.path(str(publication.path)),
-        }
-    )
-
-
-@dg.asset(key=["published", "crm_files"], group_name="published", kinds={"csv", "parquet"}, deps=[marts])
-def crm_files(context: dg.AssetExecutionContext, audience: AudienceResource) -> dg.MaterializeResult[None]:
-    """`exports/`: contacts who consented, their accounts and what they did, as files for CRM systems."""
-    environment = audience.environment()
-    with retried(context.retry_number):
-        written = refresh_files(environment.home)
-    files = [(file.name, file.rows, file.sha256) for file in written.files] if written else []
-    return dg.MaterializeResult(
-        metadata={
-            "files": dg.MetadataValue.md(markdown_table(("file", "rows", "sha256"), files)),
-            "dagster/row_count": sum(rows for _, rows, _ in files),
-            "path": dg.MetadataValue.path(str(environment.home.exports)),
         }
     )
