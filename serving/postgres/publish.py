@@ -29,8 +29,6 @@ STATE = "postgres_publication"
 # Told from schemas of somebody else by their comment, and only then ever dropped.
 SCHEMA_COMMENT = "Tables of one published generation, private to the publisher: query the views instead."
 POLL_SECONDS = 1.0
-# An index that PostgreSQL cannot build costs speed, not truth: a text too long for a page, or a manifest of another version.
-TOLERATED = {"54000", "23505"}
 
 OnProgress = Callable[[int, int, str], None]
 OnWait = Callable[[str], None]
@@ -109,7 +107,7 @@ def build_and_swap(
     seconds: dict[str, float] = {}
     remarks: list[str] = []
     fresh = f"{SCHEMA_PREFIX}{generation}_{secrets.token_hex(4)}"
-    state = state_table(fresh, content)
+    state = state_table()
     require_free_names(server, [*tables, state], shown)
     rows = 0
     try:
@@ -161,25 +159,39 @@ def copy_table(
     server.execute(table.creation(schema), f"creating {table.stored_name}")
     server.copy(schema, table.stored_name, source.sql(table.query).to_arrow_reader(BATCH_ROWS))
     seconds["copy"] = seconds.get("copy", 0.0) + time.monotonic() - began
-    ((expected,),) = source.execute(f"select count(*) from {relation(table.schema, table.name)} where {table.condition}").fetchall()
+    ((expected,),) = source.execute(
+        f"select count(*) from {relation(table.schema, table.name)} where {table.condition}"
+    ).fetchall()
     ((copied,),) = server.rows(f"select count(*) from {stored}")
     if copied != expected:
         raise PostgresError(f"{table.stored_name} has {expected:,} rows, of which {copied:,} arrived: publish again.")
     began = time.monotonic()
-    for statement in table.indexes(schema):
-        server.execute("savepoint before_index")
-        try:
-            server.execute(statement, f"indexing {table.stored_name}")
-        except PostgresError as error:
-            if error.sqlstate not in TOLERATED:
-                raise
-            server.execute("rollback to savepoint before_index")
-            remarks.append(f"{table.stored_name} has no index ({statement}): {error}")
+    remarks += index_table(server, table, schema)
     seconds["index"] = seconds.get("index", 0.0) + time.monotonic() - began
     return int(copied)
 
 
-def state_table(schema: str, content: str) -> Table:
+def index_table(server: Server, table: Table, schema: str) -> list[str]:
+    """Index the keys of a table; remarks on those that cannot be. That costs speed, not truth."""
+    remarks = []
+    for statement in table.indexes(schema):
+        # A text too long for a page of the index, or a manifest of another version of the models. The driver goes on after no
+        # error, so that it is caught on the server.
+        server.execute_all(
+            [
+                "perform set_config('audience.remark', '', true)",
+                f"begin {statement}; exception when program_limit_exceeded or unique_violation then "
+                "perform set_config('audience.remark', sqlerrm, true); end",
+            ],
+            f"indexing {table.stored_name}",
+        )
+        ((remark,),) = server.rows("select current_setting('audience.remark')")
+        if remark:
+            remarks.append(f"{table.stored_name} goes without an index: {remark} ({statement})")
+    return remarks
+
+
+def state_table() -> Table:
     """``_meta.postgres_publication``: which schema is shown, and what a publish compares itself with."""
     columns = [
         Column("data_schema", "VARCHAR", "The schema in which the tables behind the views lie."),
@@ -264,7 +276,9 @@ def drop_generation(server: Server, schema: str) -> list[str]:
         server.commit()
     except PostgresError as error:
         server.rollback()
-        return [f"{schema} stays until nothing depends on it (views belong on {META} and the published views, not on it): {error}"]
+        return [
+            f"{schema} stays until nothing depends on it (views belong on {META} and the published views, not on it): {error}"
+        ]
     return []
 
 

@@ -76,7 +76,8 @@ class Server:
         """All rows of a query, its parameters written ``$1``, ``$2``."""
         with self.explained("reading the catalog"), self.connection.cursor() as cursor:
             cursor.execute(query, tuple(parameters) or None)
-            return cursor.fetchall()
+            rows: list[Row] = cursor.fetchall()
+            return rows
 
     def execute_all(self, statements: Sequence[str], doing: str = "publishing") -> None:
         """Run statements in one trip to the server."""
@@ -121,6 +122,7 @@ REMEDIES = {
     "53300": "The server takes no more connections: try again later, or raise max_connections.",
     "25006": "The server is a read-only standby: publish to its primary.",
 }  # fmt: skip
+REACHED = re.compile(r"connection to server|could not translate host name|^Failed to connect: (definition of )?service")
 LOST = re.compile(r"57P0[1-4]|08\w{3}")
 LOST_TEXT = re.compile(
     r"server closed the connection|terminating connection|connection to server was lost|no connection to the server"
@@ -134,7 +136,10 @@ def explanation(error: adbc_driver_manager.Error, doing: str, uri: str) -> str:
     said = without_secrets(str(error), uri)
     said = re.sub(r"^\w+: \[libpq\] ", "", said.split("Query was:")[0]).strip()
     if doing == "connecting":
-        return f"PostgreSQL cannot be reached: {said}\nLook at {VARIABLE} (a libpq URI such as postgresql://role@host:5432/database)."
+        if not REACHED.search(said):
+            # libpq quotes what it cannot read, and that may be a part of the password.
+            said = f"{VARIABLE} cannot be read (in a URI the special characters of a password are percent-encoded)."
+        return f"PostgreSQL cannot be reached: {said}\n{VARIABLE} is a libpq URI such as postgresql://role@host:5432/database."
     if LOST.fullmatch(error.sqlstate or "") or LOST_TEXT.search(said):
         return f"PostgreSQL went away while {doing}. Readers keep the generation they had: publish again. ({said})"
     remedy = REMEDIES.get(error.sqlstate or "", "Readers keep the generation they had.")
@@ -147,8 +152,6 @@ def without_secrets(text: str, uri: str) -> str:
     if "://" in uri:
         with suppress(ValueError):
             secrets.add(urlsplit(uri).password or "")
-        # A URI that cannot be read is quoted in parts: whatever stands between the first colon of the user and the last @.
-        secrets.update(re.findall(r"://[^:/@]*:(.*)@", uri))
     secrets.update(value.strip("'") for value in re.findall(r"(?:ssl)?password\s*=\s*('(?:[^'\\]|\\.)*'|[^\s&]+)", uri))
     for secret in sorted({*secrets, *(unquote(secret) for secret in secrets)}, key=len, reverse=True):
         if secret:

@@ -43,7 +43,9 @@ def swap(server: Server, tables: Sequence[Table], fresh: str, shown: str | None,
     require_no_dependents(server, gone, "is published no more")
     require_no_dependents(server, reshaped, "has other columns now")
     schemas = {row[0] for row in server.rows("select nspname from pg_namespace")}
-    statements = [f"create schema {quoted(schema)}" for schema in dict.fromkeys(table.schema for table in tables) if schema not in schemas]
+    statements = [
+        f"create schema {quoted(schema)}" for schema in dict.fromkeys(table.schema for table in tables) if schema not in schemas
+    ]
     statements += [f"drop view {relation(*view)}" for view in (*gone, *reshaped)]
     statements += [table.view_creation(fresh) for table in tables]
     statements += [grant for view in reshaped for grant in grants(server, view)]

@@ -137,7 +137,9 @@ def tables_to_publish(connection: duckdb.DuckDBPyConnection, keys: Keys, *, incl
     Raises:
         PostgresError: the snapshot does not say which of its columns are personal.
     """
-    described = {name for (name,) in connection.execute("select table_name from duckdb_tables() where schema_name = '_meta'").fetchall()}
+    described = {
+        name for (name,) in connection.execute("select table_name from duckdb_tables() where schema_name = '_meta'").fetchall()
+    }
     if not META_FILTERS.keys() <= described:
         raise PostgresError("This snapshot does not say which of its columns are personal: publish it again with `make run`.")
     rows = connection.execute(
@@ -165,7 +167,10 @@ def tables_to_publish(connection: duckdb.DuckDBPyConnection, keys: Keys, *, incl
     ).fetchall()
     found = [table(schema, name, comment, columns, keys.get((schema, name), ())) for schema, name, comment, columns in rows]
     names = ", ".join(f"({literal(each.schema)}, {literal(each.name)})" for each in found)
-    return [*found, *(meta_table(connection, name, condition.replace("$tables", f"[{names}]")) for name, condition in META_FILTERS.items())]
+    return [
+        *found,
+        *(meta_table(connection, name, condition.replace("$tables", f"[{names}]")) for name, condition in META_FILTERS.items()),
+    ]
 
 
 def table(
@@ -175,9 +180,7 @@ def table(
     present = {column for column, _, _ in columns}
     known = [key for key in keys if present.issuperset(key)]
     of_keys = {column for key in known for column in key}
-    return Table(
-        schema, name, [Column(column, kind, said, column in of_keys) for column, kind, said in columns], comment, known
-    )
+    return Table(schema, name, [Column(column, kind, said, column in of_keys) for column, kind, said in columns], comment, known)
 
 
 def meta_table(connection: duckdb.DuckDBPyConnection, name: str, condition: str) -> Table:
