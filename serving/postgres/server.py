@@ -36,6 +36,10 @@ class PostgresError(RuntimeError):
         self.sqlstate = sqlstate
 
 
+class PostgresLostError(PostgresError, ConnectionError):
+    """The server cannot be reached, or went away: another attempt may find it."""
+
+
 def target_from_environment() -> str | None:
     """The server to publish to, or None where nobody named one."""
     return os.environ.get(VARIABLE) or None
@@ -105,7 +109,9 @@ class Server:
         try:
             yield
         except adbc_driver_manager.Error as error:
-            raise PostgresError(explanation(error, doing, self.uri), error.sqlstate) from None
+            is_lost = doing == "connecting" or LOST.fullmatch(error.sqlstate or "") or LOST_TEXT.search(str(error))
+            kind = PostgresLostError if is_lost else PostgresError
+            raise kind(explanation(error, doing, self.uri), error.sqlstate) from None
 
 
 REMEDIES = {

@@ -6,7 +6,7 @@ import os
 import secrets
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,7 +95,7 @@ class Instance:
             # The URI may hold a password; Superset keeps it encrypted.
             shutil.rmtree(aside)
 
-    def serve_command(self, port: int) -> Sequence[str]:
+    def serve_command(self, port: int) -> list[str]:
         """The command line of its web server, on this machine only."""
         return [str(self.program), "run", "--host", "127.0.0.1", "--port", str(port), "--with-threads"]
 

@@ -16,7 +16,7 @@ from adbc_driver_postgresql import dbapi
 from benchmarks.postgres_server import LocalServer
 from serving.postgres import server as connecting
 from serving.postgres.publish import publish
-from serving.postgres.server import ADVISORY_LOCK, PostgresError, Server
+from serving.postgres.server import ADVISORY_LOCK, PostgresError, PostgresLostError, Server
 from tests.serving.postgres.conftest import Snapshots, Target
 from tests.serving.postgres.test_swap import data_schemas
 
@@ -86,7 +86,7 @@ def test_a_server_that_restarts_meanwhile_is_named_and_the_next_publish_heals(
 
     with monkeypatch.context() as patch:
         patch.setattr(Server, "copy", restart_meanwhile)
-        with pytest.raises(PostgresError, match=r"went away while copying .*publish again"):
+        with pytest.raises(PostgresLostError, match=r"went away while copying .*publish again"):
             publish(path, target.uri)
     assert target.psql("select generation from _meta.publication").strip() == "1"
     assert publish(path, target.uri).is_new
@@ -118,7 +118,7 @@ def test_one_publisher_at_a_time(snapshot: Snapshots, target: Target) -> None:
     ],
 )
 def test_an_unreachable_server_is_named_without_its_password(snapshot: Snapshots, uri: str) -> None:
-    with pytest.raises(PostgresError, match="PostgreSQL cannot be reached: ") as caught:
+    with pytest.raises(PostgresLostError, match="PostgreSQL cannot be reached: ") as caught:
         publish(snapshot(1), uri)
     assert "AUDIENCE_POSTGRES" in str(caught.value)
     assert "s3cr" not in str(caught.value)
