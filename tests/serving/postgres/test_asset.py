@@ -13,6 +13,9 @@ from tests.serving.postgres.conftest import Snapshots, Target
 
 def materialize(monkeypatch: pytest.MonkeyPatch, root: Path, uri: str) -> dg.ExecuteInProcessResult:
     monkeypatch.setenv("AUDIENCE_POSTGRES", uri)
+    # Set here, so that what a run exports is taken back after the test.
+    for variable, value in {"AUDIENCE_HOME": str(root), "LANDING": str(root / "landing"), "AUDIENCE_TARGET": "dev"}.items():
+        monkeypatch.setenv(variable, value)
     audience = AudienceResource(home=str(root), landing=str(root / "landing"))
     return dg.materialize([postgres], resources={"audience": audience})
 

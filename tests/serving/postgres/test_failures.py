@@ -33,7 +33,7 @@ def stand_still(server, schema, table, batches):
             yield batch.slice(0, 10)
             print("copying", flush=True)
             time.sleep(60)
-    copy(server, schema, table, pa.RecordBatchReader.from_batches(batches.schema, slowly()))
+    return copy(server, schema, table, pa.RecordBatchReader.from_batches(batches.schema, slowly()))
 publishing.Server.copy = stand_still
 publishing.publish(__import__("pathlib").Path(sys.argv[1]), sys.argv[2])
 """
@@ -77,12 +77,12 @@ def test_a_server_that_restarts_meanwhile_is_named_and_the_next_publish_heals(
     publish(snapshot(1), target.uri)
     path, copy = snapshot(2), Server.copy
 
-    def restart_meanwhile(self: Server, schema: str, table: str, batches: pa.RecordBatchReader) -> None:
+    def restart_meanwhile(self: Server, schema: str, table: str, batches: pa.RecordBatchReader) -> int:
         def interrupted() -> Iterator[pa.RecordBatch]:
             server.control("restart", "-m", "immediate")
             yield from batches
 
-        copy(self, schema, table, pa.RecordBatchReader.from_batches(batches.schema, interrupted()))
+        return copy(self, schema, table, pa.RecordBatchReader.from_batches(batches.schema, interrupted()))
 
     with monkeypatch.context() as patch:
         patch.setattr(Server, "copy", restart_meanwhile)
