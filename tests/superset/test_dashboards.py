@@ -19,8 +19,10 @@ import pytest
 import yaml
 from playwright.sync_api import Page, sync_playwright
 
+from benchmarks.postgres_server import NoPostgresError, local_server
 from ingestion.home import Home
 from serving.generations import published_snapshot
+from serving.postgres.publish import publish
 from serving.superset.instance import ADMIN, ASSETS, Instance
 
 REPOSITORY = Path(__file__).parents[2]
@@ -150,14 +152,8 @@ def test_every_chart_of_a_dashboard_is_drawn(page: Page, site: str, board: dict[
 
 def big_number(page: Page, title: str) -> str:
     """The number a tile shows."""
-    tile = page.locator("[data-test='slice-container']").filter(has=page.get_by_text(title, exact=True))
-    return (
-        page.locator(".dashboard-chart")
-        .filter(has=page.get_by_text(title, exact=True))
-        .or_(tile)
-        .locator(".header-line")
-        .first.inner_text()
-    )
+    tile = page.locator("[data-test='chart-grid-component']").filter(has=page.get_by_text(title, exact=True))
+    return tile.locator(".header-line").inner_text()
 
 
 def read(home: Home, sql: str) -> list[tuple[object, ...]]:
@@ -249,3 +245,20 @@ def test_a_publish_shows_up_without_a_restart(page: Page, site: str, home: Home,
         link.symlink_to(current.name)
         link.rename(home.published / "marts.duckdb")
         newer.unlink()
+
+
+def test_every_chart_is_drawn_over_postgresql_too(page: Page, site: str, home: Home, instance: Instance) -> None:
+    try:
+        with local_server() as server:
+            publish(published_snapshot(home), server.uri())
+            instance.import_assets(server.uri().replace("postgresql://", "postgresql+psycopg2://"))
+            for board in BOARDS:
+                open_board(page, site, board)
+                assert page.locator(BROKEN).all_inner_texts() == []
+                drawn = page.locator("[data-test='slice-container']").filter(has=page.locator(DRAWN)).count()
+                assert (board["slug"], drawn) == (board["slug"], len(charts_of(board)))
+            open_board(page, site, board_named("overview"))
+            ((viewers,),) = read(home, "select count(distinct viewer_id) from core.fct_view where is_played")
+            assert big_number(page, "Unique viewers") == f"{viewers:,}"
+    except NoPostgresError as error:
+        pytest.skip(str(error))

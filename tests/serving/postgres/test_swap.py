@@ -183,6 +183,7 @@ def test_a_view_of_somebody_that_would_break_stops_the_publish(snapshot: Snapsho
     ):
         publish(snapshot(2, changed), target.uri)
     assert target.psql("select version from mine.latest").strip() == "1"
+    assert len(data_schemas(target)) == 1
     target.psql("drop view mine.latest")
     publish(snapshot(3, changed), target.uri)
     assert target.psql("select version from core.dim_campaign").strip() == "two"
