@@ -23,11 +23,11 @@ export PYTHONUNBUFFERED := 1
 export DAGSTER_DISABLE_TELEMETRY := yes
 export DO_NOT_TRACK := 1
 
-.PHONY: help run serve metrics parity test lint bench truths picture kill lock clean venv venv-crm venv-dev
+.PHONY: help run serve dashboard metrics trace erase parity test lint bench truths picture kill lock clean venv venv-crm venv-dev
 .PHONY: publish-postgres bench-postgres superset superset-test venv-superset
 
 help: ## What can be done here
-	@sed -nE 's/^([a-z-]+):.*## (.*)$$/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
+	@sed -nE 's/^([a-z-]+):.*## (.*)$$/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
 
 venv:
 	@$(BOOTSTRAP) requirements.lock
@@ -47,6 +47,9 @@ run: venv ## Load LANDING (default: a simulated demo), build the models, publish
 serve: venv ## The Dagster UI on http://127.0.0.1:3000
 	@$(BIN)/python -m orchestration serve $(ARGS)
 
+dashboard: venv ## The dashboard on http://127.0.0.1:8080
+	@$(BIN)/python -m serving.dashboard serve $(ARGS)
+
 metrics: venv-dev ## Ask the semantic layer of the published marts (ARGS="query --metrics plays --group-by metric_time__day")
 	@$(BIN)/python -m serving.metrics $(ARGS)
 
@@ -58,6 +61,12 @@ superset: venv venv-superset ## Apache Superset with the dashboards on http://12
 
 superset-test: venv-dev venv-superset ## Import the dashboards into a Superset, render each in Chromium, compare numbers
 	@AUDIENCE_SUPERSET_TEST=1 $(BIN)/python -m pytest tests/superset $(ARGS)
+
+trace: venv ## Every file and table that names a person (ARGS="--email alice@example.com")
+	@$(BIN)/python -m orchestration privacy trace $(ARGS)
+
+erase: venv ## Erase a person everywhere, now and in all later loads (ARGS="--user-id u-123")
+	@$(BIN)/python -m orchestration privacy erase $(ARGS)
 
 test: venv-dev ## All tests (ARGS="-k name" for some)
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
