@@ -60,6 +60,9 @@ class Server:
         self.execute(f"set application_name = {literal(APPLICATION)}")
         for setting in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
             self.execute(f"set {setting} = 0")
+        # Nothing that somebody put into a schema of the path is run here, and a backslash is a backslash.
+        self.execute("set search_path = pg_catalog")
+        self.execute("set standard_conforming_strings = on")
         self.execute("set client_min_messages = warning")
         # For the sorting below an index; PostgreSQL's own 64 MB spill at a million keys.
         self.execute("set maintenance_work_mem = '256MB'")
@@ -123,7 +126,8 @@ REMEDIES = {
     "2BP01": "Something of yours depends on it: drop or change that first, then publish again.",
     "42501": (
         "The role may not do this. Let the database's owner grant it: `grant create on database <database> to <role>`; where a "
-        "schema of that name belongs to somebody else: `grant usage, create on schema <schema> to <role>`."
+        "schema of that name belongs to somebody else: `grant usage, create on schema <schema> to <role>`. Publish with the same role "
+        "each time: it owns the views."
     ),
     "53100": "The server's disk is full. For a moment it holds two generations: make room for both, then publish again.",
     "53200": "The server is out of memory or of locks: raise max_locks_per_transaction, then publish again.",
