@@ -18,7 +18,7 @@ Asset = dict[str, Any]
 # Words of SQL and of the dates that a dashboard is filtered by; everything else in an expression is a column.
 SQL_WORDS = {
     "and", "as", "case", "cast", "coalesce", "count", "date", "else", "end", "endif", "from_dttm", "if", "is", "lpad", "max", "not",
-    "null", "nullif", "or", "strftime", "sum", "then", "varchar", "when",
+    "null", "nullif", "or", "sum", "then", "varchar", "when",
 }  # fmt: skip
 
 
