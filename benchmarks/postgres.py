@@ -161,7 +161,9 @@ def markdown(machine: Machine, rows: int, found: list[Round], size: int, version
         *(f"| {step} | {seconds:.3f} | {meaning[step]} |" for step, seconds in steps.items()),
         f"| rest | {max(published - known, 0.0):.3f} | connecting, counting, comments, the catalog |", "",
         "The bare COPY writes the same columns into an empty table without an index, from a file that PostgreSQL itself wrote and the "
-        "operating system has in memory. Every turn publishes over the generation before.",
+        "operating system has in memory. Every turn publishes over the generation before. A publish keeps two processes busy, the "
+        "publisher and the server: where the load above exceeds the cores, each waits for the other, and the ratio is worse than on a "
+        "quiet machine.",
     ]  # fmt: skip
     return "\n".join(lines) + "\n"
 
