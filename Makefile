@@ -24,9 +24,10 @@ export DAGSTER_DISABLE_TELEMETRY := yes
 export DO_NOT_TRACK := 1
 
 .PHONY: help run serve dashboard deliver deliveries metrics trace erase parity test lint bench truths picture kill lock clean venv venv-crm venv-dev
+.PHONY: publish-postgres bench-postgres superset superset-test venv-superset
 
 help: ## What can be done here
-	@sed -nE 's/^([a-z-]+):.*## (.*)$$/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
+	@sed -nE 's/^([a-z-]+):.*## (.*)$$/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
 
 venv:
 	@$(BOOTSTRAP) requirements.lock
@@ -36,6 +37,9 @@ venv-crm:
 
 venv-dev:
 	@$(BOOTSTRAP) $(DEV_LOCK)
+
+venv-superset:
+	@$(BOOTSTRAP) requirements-superset.lock
 
 run: venv ## Load LANDING (default: a simulated demo), build the models, publish the marts
 	@$(BIN)/python -m orchestration refresh $(ARGS)
@@ -51,6 +55,15 @@ dashboard: venv ## The dashboard on http://127.0.0.1:8080
 
 metrics: venv-dev ## Ask the semantic layer of the published marts (ARGS="query --metrics plays --group-by metric_time__day")
 	@$(BIN)/python -m serving.metrics $(ARGS)
+
+publish-postgres: venv ## Publish the snapshot to the PostgreSQL of AUDIENCE_POSTGRES
+	@$(BIN)/python -m serving.postgres publish $(ARGS)
+
+superset: venv venv-superset ## Apache Superset with the dashboards on http://127.0.0.1:8088 (ARGS=--postgres: over PostgreSQL)
+	@$(BIN)/python -m serving.superset serve $(ARGS)
+
+superset-test: venv-dev venv-superset ## Import the dashboards into a Superset, render each in Chromium, compare numbers
+	@AUDIENCE_SUPERSET_TEST=1 $(BIN)/python -m pytest tests/superset $(ARGS)
 
 trace: venv ## Every file and table that names a person (ARGS="--email alice@example.com")
 	@$(BIN)/python -m orchestration privacy trace $(ARGS)
@@ -87,6 +100,9 @@ lint: venv-dev ## Style, types, layer law, Spark compilation, definitions, SQL; 
 bench: venv-dev ## Measure against the floor of one DuckDB statement (quick: EVENTS=1000000)
 	@$(BIN)/python -m benchmarks $(if $(EVENTS),--events $(EVENTS)) $(ARGS)
 
+bench-postgres: venv-dev ## Publish a million interactions to PostgreSQL, against a bare COPY of the same rows
+	@$(BIN)/python -m benchmarks.postgres --report benchmarks/POSTGRES.md $(ARGS)
+
 truths: venv-dev ## Look for what the simulator planted in the marts of a hundred audiences with it and a hundred without
 	@$(BIN)/python -m benchmarks.truths $(ARGS)
 
@@ -101,13 +117,15 @@ deliveries: venv-dev ## Deliver 10,000 contacts to a real Tryton, kill it half-w
 
 lock: venv ## Pin all dependencies again, with hashes and without any registry's name
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	@rm -f requirements.lock requirements-crm.lock requirements-dev.lock requirements-spark.lock
+	@rm -f requirements.lock requirements-crm.lock requirements-dev.lock requirements-spark.lock requirements-superset.lock
 	@compile() { $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	    --no-annotate --no-header --no-strip-extras "$$@"; }; \
 	  compile --extra crm --extra dev --extra spark -o requirements-spark.lock; \
 	  compile --extra crm --extra dev -c requirements-spark.lock -o requirements-dev.lock; \
 	  compile --extra crm -c requirements-dev.lock -o requirements-crm.lock; \
-	  compile -c requirements-crm.lock -o requirements.lock
+	  compile -c requirements-crm.lock -o requirements.lock; \
+  $(BIN)/uv pip compile serving/superset/requirements.in --quiet --universal --python-version 3.11 --generate-hashes \
+    --no-annotate --no-header --no-strip-extras -o requirements-superset.lock
 
 clean: ## Remove caches (not .venv, not AUDIENCE_HOME)
 	@rm -rf .cache .pytest_cache .mypy_cache .ruff_cache dbt_project/target dbt_project/logs logs

@@ -1,4 +1,4 @@
-"""Bring ``.venv`` up to one lock file: ``python3 -I orchestration/bootstrap.py requirements.lock``.
+"""Bring ``.venv`` (or ``.venv-superset``) up to one lock file: ``python3 -I orchestration/bootstrap.py requirements.lock``.
 
 Standard library only, and no syntax newer than Python 3.6: it runs before anything is installed, and on interpreters
 too old for the project it has to live long enough to say so.
@@ -15,10 +15,13 @@ import venv
 
 OLDEST, NEWEST = (3, 11), (3, 13)
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-VENV = os.path.join(ROOT, ".venv")
-STAMP = os.path.join(VENV, "installed.json")
 # Each lock is a subset of the next, with the same pins: an environment that satisfies one satisfies those before it.
 LOCKS = ("requirements.lock", "requirements-crm.lock", "requirements-dev.lock", "requirements-spark.lock")
+# Superset's versions fit nothing else here: it has an environment of its own.
+APART = {"requirements-superset.lock": ".venv-superset"}
+WANTED = sys.argv[1] if len(sys.argv) == 2 else ""
+VENV = os.path.join(ROOT, APART.get(WANTED, ".venv"))
+STAMP = os.path.join(VENV, "installed.json")
 
 
 def supported(version):
@@ -44,7 +47,8 @@ def stamped():
 def satisfied(wanted):
     """Whether the environment already holds this lock, or one that contains it."""
     installed = stamped()
-    return any(name in installed and installed[name] == digest(name) for name in LOCKS[LOCKS.index(wanted) :])
+    enough = [wanted] if wanted in APART else LOCKS[LOCKS.index(wanted) :]
+    return any(name in installed and installed[name] == digest(name) for name in enough)
 
 
 def version_of(python):
@@ -81,7 +85,7 @@ def hand_over():
 
 def create():
     """Make an empty environment in place of one that is missing or broken."""
-    print("Creating .venv with Python {}.{}".format(*sys.version_info[:2]), flush=True)
+    print("Creating {} with Python {}.{}".format(os.path.basename(VENV), *sys.version_info[:2]), flush=True)
     try:
         venv.EnvBuilder(clear=True, with_pip=True, symlinks=True).create(VENV)
     except subprocess.CalledProcessError:
@@ -117,9 +121,9 @@ def write_stamp(installed):
 
 def main():
     """Entry point: one argument, the lock's name."""
-    if len(sys.argv) != 2 or sys.argv[1] not in LOCKS:
-        sys.exit("usage: bootstrap.py " + "|".join(LOCKS))
-    wanted = sys.argv[1]
+    wanted = WANTED
+    if wanted not in (*LOCKS, *APART):
+        sys.exit("usage: bootstrap.py " + "|".join((*LOCKS, *APART)))
     python = os.path.join(VENV, "bin", "python")
     with open(os.path.join(ROOT, ".venv.lock"), "w") as guard:
         fcntl.flock(guard, fcntl.LOCK_EX)
