@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from itertools import groupby
 
 import duckdb
 
 from serving.publish import quoted
 
+# The name that a generation's file is attached under.
+DATABASE = "snapshot"
 WORKSPACE_COLUMN = "workspace_id"
 PERSONAL_KINDS = ("key", "identity", "text", "undeclared")
 
@@ -47,8 +50,8 @@ class PublishedTable:
 
     @property
     def sql(self) -> str:
-        """Quoted ``"schema"."name"``."""
-        return f"{quoted(self.schema)}.{quoted(self.name)}"
+        """Its quoted name, the database included."""
+        return f"{DATABASE}.{quoted(self.schema)}.{quoted(self.name)}"
 
     @cached_property
     def by_name(self) -> Mapping[str, Column]:
@@ -78,40 +81,46 @@ class Catalog:
 
 
 def read_catalog(connection: duckdb.DuckDBPyConnection) -> Catalog:
-    """Read the catalog of an opened snapshot.
+    """Read the catalog of an attached snapshot.
 
     Raises:
         duckdb.CatalogException: it is older than ``_meta.published_column``; without that nothing says what is personal.
     """
     ((generation, published_at, build_id),) = connection.execute(
-        "select generation, published_at, build_id from _meta.publication"
+        f"select generation, published_at, build_id from {DATABASE}._meta.publication"
     ).fetchall()
-    # Columns are those of the file itself: one that _meta does not speak of is taken for personal.
-    rows = connection.execute(
-        """
-        select
-            tables.schema_name, tables.table_name, tables.comment, published.row_count,
-            list(
-                (
-                    columns.column_name, columns.data_type, columns.comment,
-                    case when declared.column_name is null then 'undeclared' else declared.personal end
-                )
-                order by columns.column_index
-            )
+    tables = connection.execute(
+        f"""
+        select tables.schema_name, tables.table_name, tables.comment, published.row_count
         from duckdb_tables() as tables
-        inner join _meta.published_table as published
+        inner join {DATABASE}._meta.published_table as published
             on tables.schema_name = published.schema_name and tables.table_name = published.table_name
-        inner join duckdb_columns() as columns on tables.table_oid = columns.table_oid
-        left join _meta.published_column as declared
+        where tables.database_name = $database
+        order by tables.schema_name, tables.table_name
+        """,
+        {"database": DATABASE},
+    ).fetchall()
+    columns = read_columns(connection)
+    found = {(schema, name): PublishedTable(schema, name, text, rows, columns[schema, name]) for schema, name, text, rows in tables}
+    return Catalog(int(generation), published_at.replace(tzinfo=UTC), build_id, found)
+
+
+def read_columns(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], tuple[Column, ...]]:
+    """Columns by (schema, table), in their order: those of the file itself; one that ``_meta`` does not speak of is personal."""
+    rows = connection.execute(
+        f"""
+        select
+            columns.schema_name, columns.table_name, columns.column_name, columns.data_type, columns.comment,
+            case when declared.column_name is null then 'undeclared' else declared.personal end
+        from duckdb_columns() as columns
+        left join {DATABASE}._meta.published_column as declared
             on columns.schema_name = declared.schema_name and columns.table_name = declared.table_name
             and columns.column_name = declared.column_name
-        where tables.database_name = current_database() and columns.database_name = current_database()
-        group by all
-        order by tables.schema_name, tables.table_name
-        """
+        where columns.database_name = $database
+        order by columns.schema_name, columns.table_name, columns.column_index
+        """,
+        {"database": DATABASE},
     ).fetchall()
-    tables = {
-        (schema, name): PublishedTable(schema, name, description, row_count, tuple(Column(*column) for column in columns))
-        for schema, name, description, row_count, columns in rows
+    return {
+        key: tuple(Column(*row[2:]) for row in of_table) for key, of_table in groupby(rows, key=lambda row: (row[0], row[1]))
     }
-    return Catalog(int(generation), published_at.replace(tzinfo=UTC), build_id, tables)

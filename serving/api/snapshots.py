@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from ingestion.home import Home
-from serving.api.catalog import Catalog, PublishedTable, read_catalog
+from serving.api.catalog import DATABASE, Catalog, PublishedTable, read_catalog
 from serving.api.cursors import short_digest
 from serving.generations import GENERATION, current_snapshot
 from serving.publish import literal
@@ -37,11 +37,13 @@ class Snapshot:
     def __init__(self, path: Path, memory_limit: str, threads: int) -> None:
         state = path.stat()
         self.path, self.file = path, (state.st_ino, state.st_mtime_ns)
-        self._connection = duckdb.connect(str(path), read_only=True, config={"threads": threads, "memory_limit": memory_limit})
+        # Attached rather than connected to: connections to one path share a database with whoever else in this process opened it.
+        self._connection = duckdb.connect(config={"threads": threads, "memory_limit": memory_limit})
         self.readers = 0
         self.last_used = time.monotonic()
         self._counts: dict[tuple[str, str], dict[str | None, int]] = {}
         try:
+            self._connection.execute(f"attach {literal(str(path))} as {DATABASE} (read_only)").fetchall()
             restrict(self._connection)
             self.catalog: Catalog = read_catalog(self._connection)
         except BaseException:
