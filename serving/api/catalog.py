@@ -101,7 +101,9 @@ def read_catalog(connection: duckdb.DuckDBPyConnection) -> Catalog:
         {"database": DATABASE},
     ).fetchall()
     columns = read_columns(connection)
-    found = {(schema, name): PublishedTable(schema, name, text, rows, columns[schema, name]) for schema, name, text, rows in tables}
+    found = {
+        (schema, name): PublishedTable(schema, name, text, rows, columns[schema, name]) for schema, name, text, rows in tables
+    }
     return Catalog(int(generation), published_at.replace(tzinfo=UTC), build_id, found)
 
 
@@ -121,6 +123,4 @@ def read_columns(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str],
         """,
         {"database": DATABASE},
     ).fetchall()
-    return {
-        key: tuple(Column(*row[2:]) for row in of_table) for key, of_table in groupby(rows, key=lambda row: (row[0], row[1]))
-    }
+    return {key: tuple(Column(*row[2:]) for row in of_table) for key, of_table in groupby(rows, key=lambda row: (row[0], row[1]))}

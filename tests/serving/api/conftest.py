@@ -44,12 +44,15 @@ EVERY_TYPE = {
 AsPublished = dict[tuple[str, str], Description]
 
 
-def declared() -> Iterator[tuple[tuple[str, str], dict[str, Any]]]:
+@cache
+def declared() -> list[tuple[tuple[str, str], dict[str, Any]]]:
     """Every mart and export with the YAML that declares it."""
+    found = []
     for layer in ("marts", "exports"):
         for file in sorted((MODELS / layer).rglob("_*__models.yml")):
-            for model in yaml.safe_load(file.read_text())["models"]:
-                yield (file.parent.name, model["name"]), model
+            for model in yaml.load(file.read_text(), Loader=yaml.CSafeLoader)["models"]:
+                found.append(((file.parent.name, model["name"]), model))
+    return found
 
 
 @cache
@@ -153,7 +156,9 @@ class Served:
 
     def rows(self, table: str, headers: dict[str, str] | None = None, **parameters: Any) -> list[dict[str, Any]]:
         """One page of rows."""
-        answer = self.client.get(f"/v1/tables/{table.replace('.', '/')}/rows", params=parameters, headers=headers or self.everything)
+        answer = self.client.get(
+            f"/v1/tables/{table.replace('.', '/')}/rows", params=parameters, headers=headers or self.everything
+        )
         assert answer.status_code == 200, answer.text
         rows: list[dict[str, Any]] = answer.json()["rows"]
         return rows

@@ -44,7 +44,9 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def statement(*arguments: Any) -> Any:
         made = kept(*arguments)
-        made.sql = f"select a.*, 0 as rowid from ({made.sql}) as a, range(1000000) as b, range(100000) as c where b.range + c.range < 0"
+        made.sql = (
+            f"select a.*, 0 as rowid from ({made.sql}) as a, range(1000000) as b, range(100000) as c where b.range + c.range < 0"
+        )
         return made
 
     monkeypatch.setattr(reading, "page_statement", statement)
@@ -92,7 +94,9 @@ def test_what_does_not_fit_the_memory_is_told_so(serving: Serve) -> None:
     assert len(served.rows("core.wide", limit=1)) == 1
 
 
-def test_a_defect_is_logged_and_not_shown(serving: Serve, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_defect_is_logged_and_not_shown(
+    serving: Serve, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     served = serving()
 
     def broken(*_: object) -> None:

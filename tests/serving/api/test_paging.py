@@ -15,7 +15,9 @@ from .conftest import Served, column_types, columns_of_types
 
 TABLES = [*column_types(), *[("kpis", "every_type")] * 25]
 """The table of every type comes up often: there the awkward values are."""
-COLUMNS = column_types() | {("kpis", "every_type"): {"workspace_id": "VARCHAR", **{name: kind for _, (name, (kind, _)) in columns_of_types()}}}
+COLUMNS = column_types() | {
+    ("kpis", "every_type"): {"workspace_id": "VARCHAR", **{name: kind for _, (name, (kind, _)) in columns_of_types()}}
+}
 SYMBOLS = {"eq": "=", "ne": "<>", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 # What every type of the marts can be compared with; the others are compared in test_filters.py.
 VALUES = {
@@ -32,11 +34,15 @@ VALUES = {
 def questions(draw: st.DrawFn) -> dict[str, Any]:
     table = draw(st.sampled_from(TABLES))
     names = list(COLUMNS[table])
-    order = draw(st.lists(st.tuples(st.sampled_from(names), st.sampled_from(["", ":asc", ":desc"])), max_size=3, unique_by=lambda o: o[0]))
+    order = draw(
+        st.lists(st.tuples(st.sampled_from(names), st.sampled_from(["", ":asc", ":desc"])), max_size=3, unique_by=lambda o: o[0])
+    )
     where = []
     for name in draw(st.lists(st.sampled_from(names), max_size=2)):
         values = VALUES.get(COLUMNS[table][name])
-        operator = draw(st.sampled_from([*SYMBOLS, "null", "not_null"])) if values else draw(st.sampled_from(["null", "not_null"]))
+        operator = (
+            draw(st.sampled_from([*SYMBOLS, "null", "not_null"])) if values else draw(st.sampled_from(["null", "not_null"]))
+        )
         where.append((name, operator, draw(st.sampled_from(values)) if values else ""))
     workspaces = draw(st.sampled_from([(), ("north",), ("south", "north")]))
     return {
@@ -76,7 +82,11 @@ def all_pages(served: Served, question: dict[str, Any], headers: dict[str, str])
 def expected(plain: duckdb.DuckDBPyConnection, question: dict[str, Any]) -> list[tuple[Any, ...]]:
     """The same rows by SQL that shares nothing with the API: as texts, their place in the order before them."""
     schema, table = question["table"]
-    kept = [f"{quoted(name)} is {'not ' if operator == 'not_null' else ''}null" for name, operator, _ in question["where"] if "null" in operator]
+    kept = [
+        f"{quoted(name)} is {'not ' if operator == 'not_null' else ''}null"
+        for name, operator, _ in question["where"]
+        if "null" in operator
+    ]
     values = [value for _, operator, value in question["where"] if "null" not in operator]
     kept += [
         f"{quoted(name)} {SYMBOLS[operator]} ?::{COLUMNS[question['table']][name]}"
@@ -85,7 +95,9 @@ def expected(plain: duckdb.DuckDBPyConnection, question: dict[str, Any]) -> list
     ]
     if question["workspaces"]:
         kept.append(f"list_contains({list(question['workspaces'])!r}, workspace_id)")
-    order = ", ".join(f"{quoted(name)} {'desc' if 'desc' in direction else 'asc'} nulls last" for name, direction in question["order"])
+    order = ", ".join(
+        f"{quoted(name)} {'desc' if 'desc' in direction else 'asc'} nulls last" for name, direction in question["order"]
+    )
     rank = f"dense_rank() over (order by {order})" if order else "1"
     where = " and ".join(kept) or "true"
     texts = ", ".join(f"{quoted(name)}::varchar" for name in COLUMNS[question["table"]])

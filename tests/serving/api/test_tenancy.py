@@ -78,7 +78,11 @@ def test_a_cursor_of_another_scope_is_refused(served: Served, north: dict[str, s
     path = "/v1/tables/kpis/kpi_video_daily/rows?limit=5"
     cursors = {
         name: served.client.get(path, headers=headers).json()["next_cursor"]
-        for name, headers in {"all": served.everything, "south": served.token("south"), "both": served.token("north", "south")}.items()
+        for name, headers in {
+            "all": served.everything,
+            "south": served.token("south"),
+            "both": served.token("north", "south"),
+        }.items()
     }
     for cursor in cursors.values():
         answer = served.client.get(f"{path}&cursor={cursor}", headers=north)

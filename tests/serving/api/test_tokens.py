@@ -92,7 +92,14 @@ def test_tokens_made_at_once_are_all_kept(home: Home) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    ["", "[]", '{"tokens": [{}]}', '{"tokens": [{"token_id": "a", "workspaces": [], "data": "personal"}]}', '{"tokens": 1}', "\xff"],
+    [
+        "",
+        "[]",
+        '{"tokens": [{}]}',
+        '{"tokens": [{"token_id": "a", "workspaces": [], "data": "personal"}]}',
+        '{"tokens": 1}',
+        "\xff",
+    ],
 )
 def test_a_damaged_file_lets_nobody_in(home: Home, content: str) -> None:
     store = TokenStore(home.api)
@@ -122,7 +129,13 @@ def status(served: Served, headers: dict[str, str], path: str = "/v1/tables") ->
 
 
 def test_every_route_of_tables_needs_a_token(served: Served) -> None:
-    paths = ["/v1/publication", "/v1/tables", "/v1/tables/core/fct_view", "/v1/tables/core/fct_view/rows", "/v1/tables/a/b/rows?limit=x"]
+    paths = [
+        "/v1/publication",
+        "/v1/tables",
+        "/v1/tables/core/fct_view",
+        "/v1/tables/core/fct_view/rows",
+        "/v1/tables/a/b/rows?limit=x",
+    ]
     wrong: list[dict[str, str]] = [
         {},
         {"Authorization": "Bearer"},
