@@ -169,7 +169,7 @@ def markdown(result: Result) -> str:
 
 @app.command()
 def main(
-    rows: Annotated[int, typer.Option(min=10_000, help="Views of the workspace that is read.")] = 1_000_000,
+    rows: Annotated[int, typer.Option(min=10_000, help="Views of the workspace that is read.")] = 200_000,
     requests: Annotated[int, typer.Option(min=1)] = 1_000,
     clients: Annotated[int, typer.Option(min=1)] = 32,
     publishes: Annotated[int, typer.Option(min=0)] = 10,

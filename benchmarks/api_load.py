@@ -35,7 +35,7 @@ DAYS = ("kpis", "kpi_video_daily")
 PAGES = 4
 """Pages that a client reads of a table, one after the other."""
 START_SECONDS = 60
-ARROW, CSV = "application/vnd.apache.arrow.stream", "text/csv"
+ARROW, JSON = "application/vnd.apache.arrow.stream", "application/json"
 # What clients ask, by kind: a path and its parameters. Each is a first page; `cursor` is what follows it.
 FIRST_PAGES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "page, JSON": ("core/fct_view", {"limit": "1000"}),
@@ -111,8 +111,12 @@ def publish_version(home: Home, generation: int, rows: int) -> None:
             select md5('south' || range) as view_id, '{WORKSPACES[1]}' as workspace_id, {generation}::bigint as version
             from range({rows // 10});
             create or replace table kpis.kpi_video_daily as
-            select '{WORKSPACES[0]}' as workspace_id, 'video-' || video.range as video_id, date '2026-10-01' + day.range::integer as date_day,
-                hash(video.range, day.range) % 1000 as plays, {generation}::bigint as version
+            select
+                '{WORKSPACES[0]}' as workspace_id,
+                'video-' || video.range as video_id,
+                date '2026-10-01' + day.range::integer as date_day,
+                hash(video.range, day.range) % 1000 as plays,
+                {generation}::bigint as version
             from range(50) as video, range(60) as day;
             """
         ).fetchall()
@@ -157,14 +161,16 @@ def new_token(home: Home) -> str:
     return TokenStore(home.api).create("benchmark", Scope(WORKSPACES[:1], Data.PERSONAL), None)[1]
 
 
-def rows_of(answer: httpx.Response) -> pa.Table:
-    """A page of any format as a table."""
+def values_of(answer: httpx.Response, column: str) -> tuple[set[object], int]:
+    """The values of a column in a page of any format, and how many rows the page has; no value where it was not asked for."""
     kind = answer.headers["content-type"].partition(";")[0]
-    if kind == ARROW:
-        return pa.ipc.open_stream(io.BytesIO(answer.content)).read_all()
-    if kind == CSV:
-        return pyarrow.csv.read_csv(io.BytesIO(answer.content))
-    return pa.Table.from_pylist(answer.json()["rows"])
+    if kind == JSON:
+        rows = answer.json()["rows"]
+        return {row[column] for row in rows if column in row}, len(rows)
+    body = io.BytesIO(answer.content)
+    table = pa.ipc.open_stream(body).read_all() if kind == ARROW else pyarrow.csv.read_csv(body)
+    held = table.column(column).unique().to_pylist() if column in table.column_names else []
+    return set(held), table.num_rows
 
 
 class Client:
@@ -181,16 +187,17 @@ class Client:
     def read(self, kind: str, pages: int = PAGES) -> None:
         """Read some pages of a table, each of which must be of one generation, and all of the same."""
         table, parameters = FIRST_PAGES[kind]
-        asked, generations, seen = dict(parameters), set(), 0
+        asked, seen = dict(parameters), 0
+        generations: set[object] = set()
         for page in range(pages):
             answer = self._ask(kind if page == 0 else "next page", f"/v1/tables/{table}/rows", asked)
             if answer is None:
                 return
-            rows = rows_of(answer)
-            generations |= set(rows.column("version").to_pylist()) | {int(answer.headers["audience-generation"])}
-            if "workspace_id" in rows.column_names and set(rows.column("workspace_id").to_pylist()) != {WORKSPACES[0]}:
+            versions, count = values_of(answer, "version")
+            generations |= versions | {int(answer.headers["audience-generation"])}
+            if not values_of(answer, "workspace_id")[0] <= {WORKSPACES[0]}:
                 self._heard.complain(f"rows of another workspace: {kind}")
-            seen += rows.num_rows
+            seen += count
             if "audience-next-cursor" not in answer.headers:
                 break
             asked["cursor"] = answer.headers["audience-next-cursor"]

@@ -21,7 +21,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.exceptions import HTTPException
 
 from ingestion.home import Home
-from serving.api.formats import CHUNKS, MEDIA_TYPES, ROWS_A_CHUNK, negotiated
+from serving.api.formats import MEDIA_TYPES, negotiated
 from serving.api.gates import Limits, RateGate, Readers
 from serving.api.observing import Metrics, Observed
 from serving.api.problems import MEDIA_TYPE, ProblemError, invalid_parameter, tokens_unreadable, unauthorized
@@ -157,8 +157,10 @@ def add_tables(app: AudienceAPI) -> None:
         summary="What is published now",
         responses={200: {"headers": GENERATION}, **problem_responses(401, 429, 503, 504)},
     )
-    async def publication(scope: Authorized) -> Publication:
-        return await app.readers.run(lambda _: app.service.publication())
+    async def publication(scope: Authorized, response: Response) -> Publication:
+        found = await app.readers.run(lambda _: app.service.publication())
+        response.headers[GENERATION_HEADER] = str(found.generation)
+        return found
 
     @app.get(
         "/v1/tables",
@@ -197,11 +199,10 @@ def add_tables(app: AudienceAPI) -> None:
             partial(app.service.rows, scope=scope, schema=schema, name=table, asked=query, format_=format_)
         )
         headers = {GENERATION_HEADER: str(answer.generation), "Vary": "Accept, Authorization"} | onward(request, answer)
-        chunks = CHUNKS[format_](answer.page)
         media_type = MEDIA_TYPES[format_]
-        if answer.page.rows.num_rows <= ROWS_A_CHUNK:
-            return Response(await asyncio.to_thread(b"".join, chunks), headers=headers, media_type=media_type)
-        return StreamingResponse(chunks, headers=headers, media_type=media_type)
+        if isinstance(answer.chunks, list):
+            return Response(b"".join(answer.chunks), headers=headers, media_type=media_type)
+        return StreamingResponse(answer.chunks, headers=headers, media_type=media_type)
 
 
 def onward(request: Request, answer: PageAnswer) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,7 @@ import duckdb
 from ingestion.home import Home
 from serving.api.catalog import Catalog, PublishedTable
 from serving.api.cursors import Cursor, CursorSigner
-from serving.api.formats import Format, Page, cells
+from serving.api.formats import CHUNKS, ROWS_A_CHUNK, Format, Page, cells
 from serving.api.gates import Limits, Stop
 from serving.api.problems import generation_gone, not_ready, unknown_table
 from serving.api.questions import Question, chosen_columns, parsed_conditions, parsed_order
@@ -24,9 +24,9 @@ from serving.api.snapshots import GenerationGoneError, Snapshot, SnapshotError, 
 
 @dataclass(frozen=True)
 class PageAnswer:
-    """A page, the generation it is of, and where the next one begins."""
+    """A page as bytes, the generation it is of, and where the next one begins."""
 
-    page: Page
+    chunks: Iterator[bytes] | Sequence[bytes]
     generation: int
     next_cursor: str | None
 
@@ -83,7 +83,9 @@ class Service:
                 "published_at": written(snapshot.catalog.published_at),
                 "next_cursor": next_cursor,
             }
-            return PageAnswer(Page(rows, head), generation, next_cursor)
+        chunks = CHUNKS[format_](Page(rows, head))
+        # A small page is written here, in the reader's thread; a large one while it is sent.
+        return PageAnswer(list(chunks) if rows.num_rows <= ROWS_A_CHUNK else chunks, generation, next_cursor)
 
     @contextmanager
     def _opened(self, cursor: Cursor | None) -> Iterator[Snapshot]:
