@@ -23,7 +23,7 @@ export PYTHONUNBUFFERED := 1
 export DAGSTER_DISABLE_TELEMETRY := yes
 export DO_NOT_TRACK := 1
 
-.PHONY: help run serve metrics parity test lint bench truths picture kill lock clean venv venv-crm venv-dev
+.PHONY: help run serve api metrics parity test lint bench bench-api truths picture kill lock clean venv venv-crm venv-dev
 
 help: ## What can be done here
 	@sed -nE 's/^([a-z-]+):.*## (.*)$$/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
@@ -42,6 +42,9 @@ run: venv ## Load LANDING (default: a simulated demo), build the models, publish
 
 serve: venv ## The Dagster UI on http://127.0.0.1:3000
 	@$(BIN)/python -m orchestration serve $(ARGS)
+
+api: venv ## The marts over HTTP on http://127.0.0.1:8090 (docs/api.md; ARGS="--port 9000")
+	@$(BIN)/python -m serving.api serve $(ARGS)
 
 metrics: venv-dev ## Ask the semantic layer of the published marts (ARGS="query --metrics plays --group-by metric_time__day")
 	@$(BIN)/python -m serving.metrics $(ARGS)
@@ -74,6 +77,9 @@ lint: venv-dev ## Style, types, layer law, Spark compilation, definitions, SQL; 
 
 bench: venv-dev ## Measure against the floor of one DuckDB statement (quick: EVENTS=1000000)
 	@$(BIN)/python -m benchmarks $(if $(EVENTS),--events $(EVENTS)) $(ARGS)
+
+bench-api: venv-dev ## Read the API from 32 clients during ten publishes
+	@$(BIN)/python -m benchmarks.api $(ARGS)
 
 truths: venv-dev ## Look for what the simulator planted in the marts of a hundred audiences with it and a hundred without
 	@$(BIN)/python -m benchmarks.truths $(ARGS)
