@@ -202,7 +202,7 @@ class Client:
                 break
             asked["cursor"] = answer.headers["audience-next-cursor"]
         if len(generations) != 1:
-            self._heard.complain(f"mixed generations {sorted(generations)}: {kind}")
+            self._heard.complain(f"mixed generations {sorted(map(str, generations))}: {kind}")
         if seen == 0:
             self._heard.complain(f"no rows: {kind}")
         self._heard.finish()

@@ -18,6 +18,8 @@ from serving.api.scope import Data, Scope
 from serving.api.tokens import ALL, Token, TokensError, TokenStore
 
 DEFAULT = Limits()
+# Each may hold a page that its client is slow to take; more are answered 503 at the door.
+CONNECTIONS = 200
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
 tokens = typer.Typer(no_args_is_help=True, help="Make, list and revoke tokens; a running server follows at once.")
@@ -56,7 +58,10 @@ def serve(
             f"Listening on {host}, for other machines too, and without encryption: put a proxy with TLS before it (docs/api.md).",
             err=True,
         )
-    uvicorn.run(api, host=host, port=port, access_log=False, server_header=False, log_level="warning")
+    # Its own access log would show queries, and so values.
+    uvicorn.run(
+        api, host=host, port=port, access_log=False, server_header=False, log_level="warning", limit_concurrency=CONNECTIONS
+    )
 
 
 @tokens.command()

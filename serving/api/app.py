@@ -31,6 +31,7 @@ from serving.api.schemas import (
     GENERATION_HEADER,
     ROWS_RESPONSE,
     Health,
+    Live,
     ProblemBody,
     Publication,
     RowsPage,
@@ -45,6 +46,7 @@ from serving.api.tokens import TokensError, TokenStore
 
 log = logging.getLogger("audience.api")
 
+SWEEP_SECONDS = 5.0
 DESCRIPTION = """
 Every mart and export of the published snapshot, listable and readable page by page.
 
@@ -94,7 +96,9 @@ def create_app(home: Home, limits: Limits | None = None) -> AudienceAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        sweeping = asyncio.create_task(sweep_for_ever(service))
         yield
+        sweeping.cancel()
         await asyncio.to_thread(readers.close)
         service.snapshots.close()
 
@@ -119,6 +123,13 @@ def create_app(home: Home, limits: Limits | None = None) -> AudienceAPI:
     add_tables(app)
     add_operations(app)
     return app
+
+
+async def sweep_for_ever(service: Service) -> None:
+    """Close generations that are gone also while nobody asks anything."""
+    while True:
+        await asyncio.sleep(SWEEP_SECONDS)
+        await asyncio.to_thread(service.snapshots.sweep)
 
 
 async def authorized(request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> Scope:
@@ -218,8 +229,8 @@ def add_operations(app: AudienceAPI) -> None:
     """The routes for who runs the server."""
 
     @app.get("/health/live", tags=["operations"], summary="Whether the server lives")
-    async def live() -> Health:
-        return Health(live=True, ready=False, generation=app.service.snapshots.current_generation())
+    async def live() -> Live:
+        return Live(live=True)
 
     @app.get("/health", tags=["operations"], summary="Whether a snapshot can be read", responses=problem_responses(503))
     async def health() -> Health:

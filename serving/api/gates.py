@@ -97,7 +97,8 @@ class Readers:
             ProblemError: 503, no reader became free or memory ran out; 504, its time was over; whatever ``work`` raises.
         """
         try:
-            await asyncio.wait_for(self._slots.acquire(), self._limits.wait_seconds)
+            async with asyncio.timeout(self._limits.wait_seconds):
+                await self._slots.acquire()
         except TimeoutError as error:
             raise busy() from error
         stop = Stop()

@@ -131,12 +131,17 @@ class RowsPage(Generation):
     )
 
 
-class Health(BaseModel):
-    """Whether the server lives and a snapshot can be read."""
+class Live(BaseModel):
+    """The server lives."""
 
     live: bool = Field(examples=[True])
+
+
+class Health(Live):
+    """The server lives, and a snapshot can be read."""
+
     ready: bool = Field(examples=[True])
-    generation: int | None = Field(examples=[42])
+    generation: int = Field(examples=[42])
 
 
 class ProblemBody(BaseModel):

@@ -50,7 +50,8 @@ class Snapshot:
             self._connection.close()
             raise
         catalog = self.catalog
-        self.identity = short_digest([catalog.generation, catalog.published_at.isoformat(), catalog.build_id])
+        # The file's time too: one that was rewritten (an erasure does that) has its rows in other places.
+        self.identity = short_digest([catalog.generation, catalog.published_at.isoformat(), catalog.build_id, state.st_mtime_ns])
 
     def connection(self) -> duckdb.DuckDBPyConnection:
         """A connection of one request's own onto the shared database."""
@@ -120,6 +121,11 @@ class Snapshots:
         path = current_snapshot(self._home)
         match = GENERATION.fullmatch(path.name) if path else None
         return int(match.group(1)) if match else None
+
+    def sweep(self) -> None:
+        """Close what nobody reads and nobody can ask for: a removed file keeps its room, and its people, while it is open."""
+        with self._lock:
+            self._sweep()
 
     def open_generations(self) -> list[int]:
         """The generations that are open now."""
@@ -197,7 +203,10 @@ def opened(path: Path, memory_limit: str, threads: int) -> Snapshot:
 
 
 def restrict(connection: duckdb.DuckDBPyConnection) -> None:
-    """Take from a database what a reader never needs: files, the network, extensions, Python's variables, other settings."""
+    """Take from a database what a reader never needs: files, the network, extensions, Python's variables, other settings.
+
+    Globally: the connections of requests do not inherit what is set for one connection.
+    """
     for setting, value in (
         ("TimeZone", "UTC"),
         ("temp_directory", ""),
@@ -208,7 +217,7 @@ def restrict(connection: duckdb.DuckDBPyConnection) -> None:
         ("enable_external_access", "false"),
         ("lock_configuration", "true"),
     ):
-        connection.execute(f"set {setting} = {literal(value)}").fetchall()
+        connection.execute(f"set global {setting} = {literal(value)}").fetchall()
 
 
 def is_same_file(path: Path, file: tuple[int, int]) -> bool:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from benchmarks.api_load import Client, Heard, new_token, publish_version, read_through_publishes, serving
 from ingestion.home import Home
-from serving.generations import KEEP
 
 
 def test_clients_that_read_through_publishes_see_no_error_and_no_mixed_generation(tmp_path: Path) -> None:
@@ -29,7 +28,6 @@ def test_the_clients_would_notice_a_mixed_generation(tmp_path: Path) -> None:
         heard = Heard()
         # Its rows say that they are of generation 2; it is the first.
         Client(address, token, heard).read("page, JSON")
-        for number in range(KEEP):
-            publish_version(home, number, rows=20_000)
         Client(address, "aia_wrong_token", heard).metadata("tables")
-    assert ["mixed" in heard.wrong[0], "401" in heard.wrong[1]] == [True, True]
+    assert "mixed generations ['1', '2']" in heard.wrong[0]
+    assert "401" in heard.wrong[1]
