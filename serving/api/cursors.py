@@ -82,12 +82,9 @@ class CursorSigner:
             raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         except (binascii.Error, ValueError) as error:
             raise invalid_cursor("It is not a cursor.") from error
-        payload, signature = raw[: LAYOUT.size], raw[LAYOUT.size :]
-        # Written again and compared as text: base64 has several spellings of the same bytes.
-        if len(payload) != LAYOUT.size or not hmac.compare_digest(signature, self._sign(payload)):
-            raise invalid_cursor("It was changed, or is not of this installation.")
-        cursor = Cursor(*LAYOUT.unpack(payload))
-        if not hmac.compare_digest(self.write(cursor), text):
+        cursor = Cursor(*LAYOUT.unpack_from(raw)) if len(raw) >= LAYOUT.size else None
+        # Written again and compared as text, signature and all: base64 has several spellings of the same bytes.
+        if cursor is None or not hmac.compare_digest(self.write(cursor), text):
             raise invalid_cursor("It was changed, or is not of this installation.")
         return cursor
 

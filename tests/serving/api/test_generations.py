@@ -1,5 +1,6 @@
 """A server follows every publish; a reader of an older generation reads it to its end, or is told that it is gone."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,8 +8,9 @@ import duckdb
 import pytest
 
 from ingestion.home import Home
+from serving.api.scope import Data
 from serving.api.snapshots import SnapshotError, Snapshots
-from serving.generations import KEEP
+from serving.generations import KEEP, current_snapshot
 
 from .conftest import Served, publish_version
 
@@ -85,6 +87,32 @@ def open_files() -> set[Path]:
     return {Path(str(link.readlink()).removesuffix(" (deleted)")) for link in links}
 
 
+def test_a_removed_generation_is_closed_while_nobody_asks_anything(serving: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("serving.api.app.SWEEP_SECONDS", 0.05)
+    served = serving()
+    versions(served)
+    for path in served.home.published.iterdir():
+        path.unlink()
+    time.sleep(0.5)
+    assert served.client.app.service.snapshots.open_generations() == []  # type: ignore[attr-defined]
+
+
+def test_a_generation_that_was_rewritten_does_not_answer_its_old_cursors(serving: Serve) -> None:
+    served = serving()
+    _, cursor, _ = versions(served)
+    path = current_snapshot(served.home)
+    assert path is not None
+    # As an erasure does it: the same publication, without somebody's rows.
+    aside = path.with_suffix(".new")
+    aside.write_bytes(path.read_bytes())
+    with duckdb.connect(aside) as connection:
+        connection.execute("create or replace table core.fct_view as from core.fct_view where view_number not between 10 and 30")
+        connection.execute("checkpoint")
+    aside.replace(path)
+    assert served.client.get(f"{ROWS}&cursor={cursor}", headers=served.everything).status_code == 410
+    assert len(served.rows("core.fct_view")) == 79
+
+
 def test_an_older_generation_is_closed_after_a_while_and_opened_again_for_a_cursor(
     serving: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -130,6 +158,19 @@ def test_a_snapshot_that_does_not_say_what_is_personal_is_not_served(serving: Se
     answer = served.client.get("/v1/tables", headers=served.everything)
     assert answer.status_code == 503
     assert "earlier version" in answer.json()["detail"]
+
+
+def test_a_column_that_the_snapshot_says_nothing_of_counts_as_personal(serving: Serve) -> None:
+    served = serving()
+    aggregate = served.token(data=Data.AGGREGATE)
+    path = served.home.published / "marts.1.duckdb"
+    with duckdb.connect(path) as connection:
+        connection.execute("update _meta.published_column set personal = null")
+    assert served.client.get(ROWS, headers=aggregate).status_code == 200
+    served.client.app.service.snapshots.close()  # type: ignore[attr-defined]
+    with duckdb.connect(path) as connection:
+        connection.execute("delete from _meta.published_column where column_name = 'view_number'")
+    assert served.client.get(ROWS, headers=aggregate).status_code == 404
 
 
 def test_a_damaged_file_is_an_error_and_not_a_crash(tmp_path: Path) -> None:
