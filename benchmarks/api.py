@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import statistics
 import time
@@ -25,7 +26,7 @@ from benchmarks.api_load import (
     publish_version,
     read_through_publishes,
     serving,
-)  # fmt: skip
+)
 from benchmarks.measure import Machine
 from benchmarks.report import Grid, grid_lines, number, print_grid, wide_console
 from ingestion.home import Home
@@ -44,10 +45,15 @@ console = wide_console()
 
 @dataclass(frozen=True)
 class Result:
-    """What was measured. Seconds by kind of request: of all clients at once, of one client alone, and of the bare statement."""
+    """What was measured.
+
+    load: the machine's load average before it began. Seconds by kind of request: of all clients at once, of one client alone,
+    and of the bare statement.
+    """
 
     machine: Machine
     began: datetime
+    load: float
     rows: int
     clients: int
     publishes: int
@@ -100,7 +106,7 @@ def bare_statements(snapshot: Path) -> Mapping[str, Sequence[float]]:
 def measure(folder: Path, rows: int, requests: int, clients: int, publishes: int) -> Result:
     """Publish, serve, read through publishes, then measure in quiet."""
     shutil.rmtree(folder, ignore_errors=True)
-    home, began = Home(folder / "home"), datetime.now(UTC)
+    home, began, load = Home(folder / "home"), datetime.now(UTC), os.getloadavg()[0]
     publish_version(home, 1, rows)
     token = new_token(home)
     to_publish: list[Callable[[], None]] = [partial(publish_version, home, number + 2, rows) for number in range(publishes)]
@@ -111,7 +117,7 @@ def measure(folder: Path, rows: int, requests: int, clients: int, publishes: int
         seconds = time.monotonic() - at
         quiet = quietly(address, token) if not loaded.wrong else {}
     floor = bare_statements(published_snapshot(home))
-    return Result(Machine.here(), began, rows, clients, publishes, seconds, loaded, quiet, floor)
+    return Result(Machine.here(), began, load, rows, clients, publishes, seconds, loaded, quiet, floor)
 
 
 def milliseconds(seconds: Sequence[float], share: float) -> float:
@@ -159,8 +165,9 @@ def markdown(result: Result) -> str:
         "# The API under load",
         "",
         f"Written on {result.began:%Y-%m-%d} by `make bench-api`: {machine.system}, {machine.processor}, {machine.cores} cores, "
-        f"Python {machine.python}, DuckDB {machine.duckdb}; server, clients and publishes share them. `core.fct_view` has "
-        f"{result.rows * 11 // 10:,} rows, of two workspaces. What the columns mean: `docs/benchmarks.md`.",
+        f"Python {machine.python}, DuckDB {machine.duckdb}; server, clients and publishes share them. Load average before it "
+        f"began: {result.load:.1f}. `core.fct_view` has {result.rows * 11 // 10:,} rows, of two workspaces. What the columns mean: "
+        "`docs/benchmarks.md`.",
     ]
     for grid in grids(result):
         lines += grid_lines(grid)

@@ -39,7 +39,7 @@ from serving.api.schemas import (
     TableDetail,
     TableList,
     problem_responses,
-)  # fmt: skip
+)
 from serving.api.scope import Scope
 from serving.api.service import PageAnswer, Service
 from serving.api.tokens import TokensError, TokenStore
@@ -129,7 +129,10 @@ async def sweep_for_ever(service: Service) -> None:
     """Close generations that are gone also while nobody asks anything."""
     while True:
         await asyncio.sleep(SWEEP_SECONDS)
-        await asyncio.to_thread(service.snapshots.sweep)
+        try:
+            await asyncio.to_thread(service.snapshots.sweep)
+        except OSError:
+            log.exception("The folder of snapshots cannot be looked at")
 
 
 async def authorized(request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> Scope:
