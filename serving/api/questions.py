@@ -202,7 +202,7 @@ def page_statement(question: Question, cells: str, limit: int, after: Mark | Non
 def mark_statement(question: Question, rowid: int) -> Statement:
     """The statement that reads the values by which a cursor's row is ordered; no row where the cursor's row is not in reach."""
     statement = Statement()
-    texts = ", ".join(f"cast({each.column.sql} as varchar)" for each in question.order) or "null"
+    texts = ", ".join(f"cast({each.column.sql} as varchar)" for each in question.order)
     restriction = [*workspace_restriction(question, statement), f"rowid = {statement.bind(rowid, 'BIGINT')}"]
     statement.sql = f"select {texts} from {question.table.sql} where {' and '.join(restriction)}"
     return statement

@@ -31,11 +31,13 @@ def read_mark(connection: duckdb.DuckDBPyConnection, question: Question, cursor:
     """
     if cursor.question != question.digest:
         raise invalid_cursor("It belongs to another table, `where`, `order` or token's workspaces.")
+    if not question.order:
+        return Mark(cursor.rowid)
     statement = mark_statement(question, cursor.rowid)
     rows = connection.execute(statement.sql, statement.values).fetchall()
     if not rows:
         raise invalid_cursor("Its row is not in reach.")
-    return Mark(cursor.rowid, tuple(rows[0]) if question.order else ())
+    return Mark(cursor.rowid, tuple(rows[0]))
 
 
 def read_rows(
