@@ -23,7 +23,7 @@ export PYTHONUNBUFFERED := 1
 export DAGSTER_DISABLE_TELEMETRY := yes
 export DO_NOT_TRACK := 1
 
-.PHONY: help run serve api metrics parity test lint bench bench-api truths picture kill lock clean venv venv-crm venv-dev
+.PHONY: help run serve api dashboard metrics trace erase parity test lint bench bench-api truths picture kill lock clean venv venv-crm venv-dev
 
 help: ## What can be done here
 	@sed -nE 's/^([a-z-]+):.*## (.*)$$/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
@@ -46,8 +46,17 @@ serve: venv ## The Dagster UI on http://127.0.0.1:3000
 api: venv ## The marts over HTTP on http://127.0.0.1:8090 (docs/api.md; ARGS="--port 9000")
 	@$(BIN)/python -m serving.api serve $(ARGS)
 
+dashboard: venv ## The dashboard on http://127.0.0.1:8080
+	@$(BIN)/python -m serving.dashboard serve $(ARGS)
+
 metrics: venv-dev ## Ask the semantic layer of the published marts (ARGS="query --metrics plays --group-by metric_time__day")
 	@$(BIN)/python -m serving.metrics $(ARGS)
+
+trace: venv ## Every file and table that names a person (ARGS="--email alice@example.com")
+	@$(BIN)/python -m orchestration privacy trace $(ARGS)
+
+erase: venv ## Erase a person everywhere, now and in all later loads (ARGS="--user-id u-123")
+	@$(BIN)/python -m orchestration privacy erase $(ARGS)
 
 test: venv-dev ## All tests (ARGS="-k name" for some)
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)

@@ -95,7 +95,12 @@ class Installation:
         """Start the product's command as the leader of a process group of its own."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self.landing.mkdir(exist_ok=True)
-        variables = {"AUDIENCE_HOME": str(self.home.root), "LANDING": str(self.landing), "PYTHONUNBUFFERED": "1"}
+        variables = {
+            "AUDIENCE_HOME": str(self.home.root),
+            "LANDING": str(self.landing),
+            "PYTHONUNBUFFERED": "1",
+            "AUDIENCE_SITE": "off",
+        }
         with self.output.open("wb") as output:
             return subprocess.Popen(
                 [sys.executable, "-m", "orchestration", *arguments],

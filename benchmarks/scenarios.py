@@ -113,7 +113,7 @@ class Bench:
         self.on_step(self.size.name, name)
         report = self.folder / "result.json"
         report.unlink(missing_ok=True)
-        variables = {"AUDIENCE_HOME": str(self.home), "LANDING": str(self.landing)}
+        variables = {"AUDIENCE_HOME": str(self.home), "LANDING": str(self.landing), "AUDIENCE_SITE": "off"}
         began = time.time()
         more = ("--result", str(report)) if result else ()
         measurement = measured(name, (*arguments, *more), variables, self.folder / "logs" / f"{name}.log")

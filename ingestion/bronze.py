@@ -98,9 +98,14 @@ def bronze_names(source: str, folder: Path, made: Sequence[Path]) -> tuple[str, 
 
 
 def earlier_shape(home: Home, source: Source, content: str) -> Manifest | None:
-    """The live load of the same bytes under an earlier version of the source's shape."""
+    """The live load of the same bytes under an earlier version of the source's shape.
+
+    Where an erasure rewrote the landed file, its bytes are those of a load that points to the one with the rows.
+    """
     for version in range(source.shape_version - 1, 0, -1):
         found = manifest.find(home, source.name, manifest.load_id(source.name, version, content))
+        if found and found.superseded_by:
+            found = manifest.find(home, source.name, found.superseded_by)
         if found and found.status == manifest.LOADED:
             return found
     return None

@@ -17,7 +17,7 @@ from ingestion.home import Home
 from ingestion.landing import CATALOG
 from ingestion.manifest import Manifest
 from ingestion.shape import quoted
-from ingestion.sources import Field, Source
+from ingestion.sources import Field, People, Source
 from ingestion.workbench import PARQUET, Workbench
 
 ENTITIES = (
@@ -40,19 +40,36 @@ _MOMENT = re.compile(
     r"(?<!\d)(\d{4}-\d{2}-\d{2})(?:[T ](\d{2})[:-]?(\d{2})(?:[:-]?(\d{2})(\.\d+)?)?(Z|[+-]\d{2}[:-]?\d{2})?)?(?!\d)"
 )
 
-_ROWS = Source(
+PEOPLE = People(
+    users="[json_extract_string(record, '$.user_id')]",
+    columns=("record",),
+    words="strings_in(record)",
+    addressed="record",
+    workspace="coalesce(nullif(trim(json_extract_string(record, '$.workspace_id')), ''), 'default')",
+    pseudonymised=(
+        (
+            "record",
+            """case when json_extract_string(record, '$.user_id') is null then record else json_merge_patch(
+            record, json_object('user_id', pseudonym_of(trim(json_extract_string(record, '$.user_id'))))
+        ) end""",
+        ),
+    ),
+)
+
+ROWS = Source(
     name=CATALOG,
     shape_version=SHAPE_VERSION,
     fields=(Field("as_of", "time"),),
     received="as_of",
     occurred="as_of",
+    people=PEOPLE,
     raw_column="record",
     is_dated=False,
 )
 
 
 @dataclass
-class _CatalogBench(Workbench):
+class CatalogBench(Workbench):
     """Writes whole snapshots instead of dates. as_of: of the whole file, where its path says so."""
 
     as_of: str | None = None
@@ -113,14 +130,14 @@ def load_file(
         raise ValueError(f"{landed.name} names no catalog entity; known: {', '.join(ENTITIES)}")
     load = load_id(landed)
     with staging_folder(home) as folder:
-        bench = _CatalogBench(con, _ROWS, folder, load, as_of=as_of(landed.name))
-        (shaped,) = bench.shape([work_of(load, _ROWS, landed, folder, check, on_lines)])
+        bench = CatalogBench(con, ROWS, folder, load, as_of=as_of(landed.name))
+        (shaped,) = bench.shape([work_of(load, ROWS, landed, folder, check, on_lines)])
         files = tuple(f"{CATALOG}/entity={entity}/{made.name}" for made in bench.files)
         for made, name in zip(bench.files, files, strict=True):
             durable.publish(made, home.bronze / name)
         if shaped.rejects:
             durable.publish(shaped.rejects, home.quarantine / CATALOG / f"{load}.parquet")
-        committed = new_manifest(_ROWS, landed, shaped, files)
+        committed = new_manifest(ROWS, landed, shaped, files)
         committed = replace(committed, rows_by_date=(), entity=entity, as_of=as_of(landed.name))
         manifest.write(home, committed)
     return committed

@@ -53,3 +53,12 @@ def write_text(target: Path, text: str, *, durable: bool = True) -> None:
             os.replace(made, target)
     finally:
         made.unlink(missing_ok=True)
+
+
+def write_secret(target: Path, text: str) -> None:
+    """Write a file that only its owner can read; it is never there with other rights."""
+    make_folder(target.parent)
+    made = target.parent / f".{uuid4().hex}.tmp"
+    with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+    publish(made, target)

@@ -61,6 +61,11 @@ class Home:
         return self.root / "api"
 
     @property
+    def privacy(self) -> Path:
+        """The privacy key, tombstones of erased people, and requests that wait; for the owner's eyes only."""
+        return self.root / "privacy"
+
+    @property
     def locks(self) -> Path:
         """Operating-system lock files, one per resource."""
         return self.root / "locks"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from ingestion import durable, manifest
 from ingestion.home import Home
 from ingestion.manifest import Manifest
 
-COMMIT, MERGE = "_commit.json", "_compaction.json"
+COMMIT, MERGE, REPLACEMENT = "_commit.json", "_compaction.json", "_erasure.json"
 
 
 def finish(home: Home) -> None:
@@ -20,6 +20,7 @@ def finish(home: Home) -> None:
     manifest.finish_renames(home)
     _finish_commit(home)
     _finish_merge(home)
+    _finish_replacement(home)
     _finish_replays(home)
 
 
@@ -102,5 +103,43 @@ def _finish_merge(home: Home) -> None:
     for name in old:
         (home.bronze / name).unlink(missing_ok=True)
     durable.force_folder(merged.parent)
+    journal.unlink()
+    durable.force_folder(home.bronze)
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """An erasure that has been decided. Paths are relative to `area`, bronze or quarantine.
+
+    renamed: by final name the name under which the new file waits; removed: files that go; manifests: the loads' books afterwards.
+    """
+
+    area: str
+    renamed: Mapping[str, str]
+    removed: tuple[str, ...]
+    manifests: tuple[Manifest, ...]
+
+
+def replace_files(home: Home, decided: Replacement) -> None:
+    """Decide an erasure and carry it out."""
+    durable.write_text(home.bronze / REPLACEMENT, json.dumps(asdict(decided)))
+    _finish_replacement(home)
+
+
+def _finish_replacement(home: Home) -> None:
+    """Carry out the erasure that the journal holds, if any. Every step may be repeated."""
+    journal = home.bronze / REPLACEMENT
+    if not journal.exists():
+        return
+    decided = json.loads(journal.read_text(encoding="utf-8"))
+    area = home.bronze if decided["area"] == "bronze" else home.quarantine
+    for final, waiting in decided["renamed"].items():
+        if (area / waiting).exists():
+            os.replace(area / waiting, area / final)
+            durable.force_folder((area / final).parent)
+    for each in decided["manifests"]:
+        manifest.write(home, manifest.parse(json.dumps(each)))
+    for name in decided["removed"]:
+        (area / name).unlink(missing_ok=True)
     journal.unlink()
     durable.force_folder(home.bronze)

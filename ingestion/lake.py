@@ -72,7 +72,8 @@ def sweep(home: Home) -> int:
             if path not in kept:
                 path.unlink()
                 removed += 1
-    for path in (*home.manifests.rglob(".*.tmp"), *home.bronze.glob(".*.tmp"), *home.bronze.rglob("*.parquet.next")):
+    waiting = (path for area in (home.bronze, home.quarantine) for path in area.rglob("*.parquet.next"))
+    for path in (*home.manifests.rglob(".*.tmp"), *home.bronze.glob(".*.tmp"), *waiting):
         path.unlink()
         removed += 1
     return removed

@@ -27,7 +27,7 @@ class DateRows:
 class Manifest:
     """What a load took in. lines = accepted + rejected + blank + erased, always.
 
-    content_id: changes exactly when the load's rows change: load_id, a colon and the number of replays.
+    content_id: changes exactly when the load's rows change: load_id, a colon and how often they changed.
     path: the file below the landing zone it was first seen under. bytes: as landed, compressed or not.
     loaded_at: ISO 8601 UTC with Z. files: Parquet files that hold its rows, relative to bronze, shared ones after a compaction.
     """
@@ -58,7 +58,7 @@ class Manifest:
 
     @property
     def replays(self) -> int:
-        """How many replays changed this load's rows."""
+        """How often a replay or an erasure changed this load's rows."""
         return int(self.content_id.rpartition(":")[2])
 
     def as_json(self) -> str:
@@ -126,6 +126,22 @@ def every(home: Home, source: str | None = None) -> Iterator[Manifest]:
     for path in sorted(home.manifests.glob(f"{source or '*'}/*.json")):
         if path.parent.name != "schema" and not path.name.startswith("."):
             yield parse(path.read_text(encoding="utf-8"))
+
+
+def alias(load: Manifest, load_id: str, size: int) -> Manifest:
+    """The books of other bytes that hold no more than `load` does: known, and empty."""
+    return replace(
+        load.superseded(load.load_id),
+        load_id=load_id,
+        content_id=f"{load_id}:0",
+        bytes=size,
+        lines=0,
+        accepted=0,
+        rejected=0,
+        blank=0,
+        erased=0,
+        rows_by_date=(),
+    )
 
 
 def finish_renames(home: Home) -> None:

@@ -16,7 +16,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion import shape
+from ingestion import identity, shape, tombstones
 from ingestion.home import Home
 from ingestion.lines import BATCH_ROWS, Broken, Lines, Oversized
 from ingestion.shape import identifier, quoted
@@ -40,6 +40,7 @@ QUARANTINE_COLUMNS = {
     "event_date": "DATE",
 }
 RAW_TEXT_CHARACTERS = 65_536
+RAW_TEXT = f"left(coalesce(try(decode(raw)), raw::varchar), {RAW_TEXT_CHARACTERS})"
 LINE_SCHEMA = pa.schema([("line_number", pa.int64()), ("line", pa.string())])
 REJECT_SCHEMA = pa.schema([("line_number", pa.int64()), ("reason", pa.string()), ("detail", pa.string()), ("raw", pa.binary())])
 PLACE_BITS = 40
@@ -62,6 +63,10 @@ def connection(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect(config=config) as opened:
         opened.execute("set TimeZone = 'UTC'").fetchall()
         opened.execute(shape.MACROS).fetchall()
+        tombstones.prepare(opened, home)
+        if identity.pseudonymises(home):
+            identity.prepare(opened, identity.privacy_key(home))
+            opened.execute("set variable pseudonymise = true").fetchall()
         yield opened
     shutil.rmtree(spill, ignore_errors=True)
 
@@ -103,6 +108,7 @@ class Work:
 class Workbench:
     """Shapes the lines of one load after another, so that many small files cost as few statements as one large one.
 
+    erased_lines: numbers of the lines that were not kept, each with its load's place above `PLACE_BITS`.
     Parquet files appear under `folder` as `event_date=.../<name>.<n>.parquet`, shared by the loads on the bench. first_part: the first <n>.
     """
 
@@ -113,12 +119,15 @@ class Workbench:
     first_part: int = 0
     loads: list[Shaped] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
+    erased_lines: list[int] = field(default_factory=list)
     _unreadable: list[pa.Table] = field(default_factory=list)
     _staged_bytes: int = 0
     _failure: BaseException | None = None
 
     def __post_init__(self) -> None:
         self.run(shape.create_staged(self.source))
+        self.pseudonymise = bool(self.run("select coalesce(getvariable('pseudonymise'), false)")[0][0])
+        self.has_tombstones = bool(self.run("select count(*) > 0 or getvariable('keep_from') is not null from tombstones")[0][0])
         self.run(
             "create or replace table rejects (line_number BIGINT, reason VARCHAR, detail VARCHAR, raw BLOB);"
             "create or replace table loads (place BIGINT, load_id VARCHAR, path VARCHAR)"
@@ -213,9 +222,32 @@ class Workbench:
             self.run("delete from staged where odd is not null")
             self.run(f"insert into staged {shape.exact_select(self.source, 'odd_lines', second_look=True)}")
             rows += self._judge(names)
-        self.write_rows(rows)
+        self.write_rows(self._pseudonymised(self._kept(rows)))
         self.run("truncate staged")
         self._staged_bytes = 0
+
+    def _kept(self, rows: str) -> str:
+        """The query `rows` without the records that tombstones forbid to keep, which are counted as erased."""
+        if not self.has_tombstones:
+            return rows
+        if not tombstones.recognise(self.con, self.source.people, rows, "line_number", is_dated=self.source.is_dated):
+            return rows
+        self._count_erased()
+        return f"select * from ({rows}) where line_number not in (select line_number from unkept)"
+
+    def _pseudonymised(self, rows: str) -> str:
+        """The query `rows` with pseudonyms instead of ids, where that is asked for."""
+        replaced = ", ".join(f"{expression} as {identifier(name)}" for name, expression in self.source.people.pseudonymised)
+        if not self.pseudonymise or not replaced:
+            return rows
+        # A table: the cursors that write it do not know the macros.
+        self.run(f"create or replace table renamed as select * replace ({replaced}) from ({rows})")
+        return "select * from renamed"
+
+    def _count_erased(self) -> None:
+        self.erased_lines += (line for (line,) in self.run("select line_number from unkept"))
+        for place, count in self.run(f"select line_number >> {PLACE_BITS}, count(*) from unkept group by 1"):
+            self.loads[place].erased += count
 
     def _judge(self, names: str) -> str:
         """Read what is still odd by the tolerant rules; the rest of the query of the rows. What cannot be read is quarantined."""
@@ -276,17 +308,21 @@ class Workbench:
             self.con.register("unreadable", pa.concat_tables(self._unreadable))
             self.run("insert into rejects from unreadable")
             self.con.unregister("unreadable")
+        if self.has_tombstones:
+            texts = f"select *, {RAW_TEXT} as raw_text from rejects"
+            if tombstones.recognise(self.con, tombstones.QUARANTINED, texts, "line_number", is_dated=False):
+                self._count_erased()
+                self.run("delete from rejects where line_number in (select line_number from unkept)")
         counts = self.run(f"select line_number >> {PLACE_BITS}, count(*) from rejects group by 1")
         for place, count in counts:
             load = self.loads[place]
             load.rejected = count
             load.rejects = self.folder / f"{load.load_id}.rejects.parquet"
             self.run("insert into loads values (?, ?, ?)", place, load.load_id, load.path)
-            text = f"left(coalesce(try(decode(raw)), raw::varchar), {RAW_TEXT_CHARACTERS})"
             self.run(
                 f"""copy (
                     select load_id, {quoted(self.source.name)} as source, path, line_number & {LINE_MASK} as line_number,
-                        reason, detail, raw, {text} as raw_text, null::date as event_date
+                        reason, detail, raw, {RAW_TEXT} as raw_text, null::date as event_date
                     from rejects join loads on place = line_number >> {PLACE_BITS} where place = {place} order by line_number
                 ) to {quoted(str(load.rejects))} ({PARQUET})"""
             )

@@ -11,8 +11,10 @@ from typing import Annotated
 
 import typer
 
+from ingestion.identity import PrivacyKeyError
 from orchestration.lib.environment import Environment
 from orchestration.lib.state import BuildRequest
+from orchestration.privacy.cli import app as privacy
 
 DEMO_EVENTS = 100_000
 DEMO_DAYS = 30
@@ -24,6 +26,8 @@ app = typer.Typer(
     help="Load landed logs, build the models, publish the marts. AUDIENCE_HOME says where (default ./var), "
     "LANDING where the logs lie (default: simulated ones).",
 )
+
+app.add_typer(privacy, name="privacy")
 
 Day = Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD")]
 Sources = Annotated[list[str] | None, typer.Option("--source", help="Load only this source (repeatable).")]
@@ -82,6 +86,9 @@ def run(request: BuildRequest, sources: list[str] | None) -> None:
     try:
         with live_listener() as listener:
             report = run_refresh(environment, request, sources=sources, listener=listener)
+    except PrivacyKeyError as error:
+        console.print(f"[red]Nothing was loaded:[/] {error}", markup=True)
+        raise typer.Exit(1) from error
     except (BuildError, PublishError) as error:
         console.print(f"[red]Not published:[/] the snapshot stays as it was.\n{error}", markup=True)
         raise typer.Exit(1) from error

@@ -60,6 +60,7 @@ def live_listener() -> Iterator[Listener]:
         landing = Stage(progress, "Loading logs")
         building = Stage(progress, "Building and testing")
         publishing = Stage(progress, "Publishing")
+        dashboard = Stage(progress, "Dashboard")
 
         def on_landing(step: LandingProgress) -> None:
             landing.show(step.files_done, step.files, f"{step.lines:,} lines  {Path(step.path).name}")
@@ -72,8 +73,12 @@ def live_listener() -> Iterator[Listener]:
             building.finish()
             publishing.show(done, total, table)
 
-        yield Listener(on_landing, lambda reason: console.print(f"[yellow]{reason}"), on_node, on_publish)
-        for stage in (landing, building, publishing):
+        def on_site(step: str) -> None:
+            publishing.finish()
+            dashboard.show(0, None, step)
+
+        yield Listener(on_landing, lambda reason: console.print(f"[yellow]{reason}"), on_node, on_publish, on_site)
+        for stage in (landing, building, publishing, dashboard):
             stage.finish()
 
 
@@ -117,6 +122,8 @@ def show_outcome(report: RefreshReport) -> None:
         console.print("[yellow]Left alone:[/]", escape(f"{stranger.name}: {stranger.reason}"))
     if report.landed.waiting:
         console.print(f"{len(report.landed.waiting)} files are still being written; the next run takes them.")
+    if report.site_problem:
+        console.print("[yellow]The dashboard is not up to date;[/] the marts are published.", escape(report.site_problem))
     if report.plan.is_nothing:
         console.print("[green]Nothing new:[/] the published marts already show everything that has landed.")
         return
@@ -133,6 +140,8 @@ def show_next(environment: Environment) -> None:
     """Print where the results lie and how to look at them."""
     console.print(f"Snapshot  {environment.home.published / 'marts.duckdb'}")
     console.print(f"For CRM   {environment.home.exports}")
+    if (environment.home.site / "index.html").exists():
+        console.print("Dashboard make dashboard    (serves it on http://127.0.0.1:8080)")
     console.print("Look      make serve        (pipeline, tests and data in the browser)")
     if environment.is_demo:
         console.print("Own logs  make run LANDING=/path/to/logs")

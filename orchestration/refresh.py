@@ -1,4 +1,4 @@
-"""The pipeline as plain functions: load what landed, build what is stale, publish what was built, write the export files."""
+"""The pipeline as plain functions: load what landed, build what is stale, publish what was built, write export files and the site."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ from orchestration.lib.environment import DBT_PROJECT, Environment
 from orchestration.lib.fingerprint import Fingerprint, fingerprint
 from orchestration.lib.locking import warehouse_lock
 from orchestration.lib.state import BuildRequest, Status, WarehouseState, read_state, write_state
+from orchestration.privacy import owed
 from serving.crm.files import ExportedFiles, refresh_files
+from serving.dashboard.site import SITE_ERRORS, Site, is_wanted, refresh_site
 from serving.publish import Provenance, Publication, PublishError, publish, read_provenance
 
 
@@ -35,6 +37,7 @@ class Listener:
     waiting: Callable[[str], None] | None = None
     node: Callable[[NodeProgress], None] | None = None
     publishing: Callable[[int, int, str], None] | None = None
+    site: Callable[[str], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,10 @@ class Plan:
 
 @dataclass(frozen=True)
 class RefreshReport:
-    """What a run did; ``built``, ``published`` and ``exported`` are None where there was nothing to do."""
+    """What a run did; ``built``, ``published``, ``exported`` and ``site`` are None where there was nothing to do.
+
+    ``site_problem`` says why the dashboard is not up to date; the marts are published all the same.
+    """
 
     landed: LandingReport
     plan: Plan
@@ -62,6 +68,8 @@ class RefreshReport:
     published: Publication | None
     exported: ExportedFiles | None
     seconds: dict[str, float] = field(default_factory=dict)
+    site: Site | None = None
+    site_problem: str | None = None
 
 
 def refresh(
@@ -89,6 +97,9 @@ def refresh(
     with timed(seconds, "ingest"):
         landed = load_landing(environment.landing, environment.home, sources=sources, on_progress=listener.landing)
     with warehouse_lock(environment.home, "a refresh", listener.waiting):
+        if is_erasing := owed.is_owed(environment.home):
+            with timed(seconds, "erase"):
+                owed.settle(environment)
         plan = make_plan(environment, request or BuildRequest())
         built = None
         published = None
@@ -100,7 +111,11 @@ def refresh(
                 published = publish_build(environment, listener.publishing)
         with timed(seconds, "exports"):
             exported = refresh_files(environment.home)
-    return RefreshReport(landed, plan, built, published, exported, seconds)
+        with timed(seconds, "site"):
+            site, site_problem = make_site(environment, listener.site)
+        if is_erasing:
+            owed.end(environment.home)
+    return RefreshReport(landed, plan, built, published, exported, seconds, site, site_problem)
 
 
 def make_plan(environment: Environment, request: BuildRequest) -> Plan:
@@ -162,6 +177,19 @@ def publish_build(environment: Environment, on_progress: Callable[[int, int, str
         date_columns=published_dates(manifest) if known else {},
         on_progress=on_progress,
     )
+
+
+def make_site(environment: Environment, on_step: Callable[[str], None] | None = None) -> tuple[Site | None, str | None]:
+    """Bring the dashboard up to the snapshot; what was made, and why it could not be made.
+
+    A machine without Node and without a registry still has its marts: what is missing is said, and is no failure of the run.
+    """
+    if not is_wanted():
+        return None, None
+    try:
+        return refresh_site(environment.home, on_step), None
+    except SITE_ERRORS as error:
+        return None, str(error)
 
 
 @contextmanager

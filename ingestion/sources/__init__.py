@@ -6,9 +6,9 @@ import importlib
 import pkgutil
 from functools import cache
 
-from ingestion.sources.base import Field, Kind, Source
+from ingestion.sources.base import Field, Kind, People, Source
 
-__all__ = ["Field", "Kind", "Source", "registered"]
+__all__ = ["Field", "Kind", "People", "Source", "registered"]
 
 
 RESERVED = {"catalog", "schema"}

@@ -44,6 +44,26 @@ class Field:
 
 
 @dataclass(frozen=True)
+class People:
+    """Where a source's records name people: DuckDB expressions over the bronze columns, with the macros of `identity.sql`.
+
+    users, devices, playbacks: lists of ids. words: a list of texts that may be an id of a person. addressed: a text that may hold
+    e-mail addresses. workspace: the workspace whose people are meant.
+    columns: the bronze columns in which all this stands: no preview shows them.
+    pseudonymised: columns, and the expressions that take their place where ids are pseudonymised.
+    """
+
+    users: str
+    columns: tuple[str, ...]
+    devices: str = "[]::varchar[]"
+    playbacks: str = "[]::varchar[]"
+    words: str = "[]::varchar[]"
+    addressed: str = "''"
+    workspace: str = "'default'"
+    pseudonymised: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
 class Source:
     """An emitter: how its files are recognised and its lines shaped. One module each, found by `ingestion.sources`.
 
@@ -57,11 +77,13 @@ class Source:
     is_dated: whether a record needs a time to be filed by; false for the catalog.
     line_sql: DuckDB expression over `line` that gives the record's JSON text (for lines that are not JSON themselves).
     ignored_sql: DuckDB predicate over `line`: true for lines that carry no record and count as blank, such as comments.
+    people: where its records name people: whom an erasure finds, and what a pseudonym replaces.
     """
 
     name: str
     shape_version: int
     fields: tuple[Field, ...]
+    people: People
     occurred: str = "occurred_at"
     received: str = "received_at"
     raw_column: str | None = None

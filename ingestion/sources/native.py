@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ingestion.sources.base import Field, Kind, Source
+from ingestion.sources.base import Field, Kind, People, Source
 
 ENVELOPE: tuple[tuple[Kind, str], ...] = (
     ("text", "event_id event_type"),
@@ -25,10 +25,23 @@ ENVELOPE: tuple[tuple[Kind, str], ...] = (
     ("object", "properties"),
 )
 
+PEOPLE = People(
+    users="[user_id]",
+    columns=("user_id", "device_id", "playback_id", "properties", "extra", "response", "page_url", "referrer", "destination_url"),
+    devices="[device_id]",
+    playbacks="[playback_id]",
+    words="""strings_in(properties) || strings_in(extra) || strings_in(response)
+        || words_in(page_url) || words_in(referrer) || words_in(destination_url)""",
+    addressed="concat_ws(' ', user_id, device_id, response, properties, extra, page_url, referrer, destination_url)",
+    workspace="coalesce(nullif(trim(workspace_id), ''), 'default')",
+    pseudonymised=tuple((name, f"pseudonym_of(trim({name}))") for name in ("user_id", "device_id", "playback_id")),
+)
+
 SOURCE = Source(
     name="native",
     shape_version=1,
     fields=tuple(Field(name, kind) for kind, names in ENVELOPE for name in names.split()),
+    people=PEOPLE,
     extra_column="extra",
     id_column="event_id",
 )

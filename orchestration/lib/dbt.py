@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -106,7 +108,8 @@ def run_dbt(
             data: Any = event.data
             on_node(NodeProgress(data.index, data.total, data.node_info.node_name))
 
-    outcome = dbtRunner(callbacks=[relay]).invoke([*quiet(environment), *arguments, *places(environment)])
+    with own_command_line(arguments):
+        outcome = dbtRunner(callbacks=[relay]).invoke([*quiet(environment), *arguments, *places(environment)])
     close_warehouse()
     results = getattr(outcome.result, "results", None)
     result = BuildResult(
@@ -172,6 +175,17 @@ def manifest_path(environment: Environment) -> Path:
             run_dbt(environment, ["parse"])
             stamp.write_text(code)
     return path
+
+
+@contextmanager
+def own_command_line(arguments: Sequence[str]) -> Iterator[None]:
+    """Show dbt its own arguments as the process's: it writes those into its artefacts, and an erasure's name the erased."""
+    given = sys.argv
+    sys.argv = ["dbt", *arguments]
+    try:
+        yield
+    finally:
+        sys.argv = given
 
 
 def descriptions(manifest: Path) -> dict[tuple[str, str], Description]:

@@ -67,13 +67,13 @@ def unbalanced_loads(home: Home, source: str) -> list[tuple[str, str]]:
 
 
 def rejections(home: Home, source: str) -> list[tuple[str, int, str]]:
-    """(reason, records, an example's remedy) of a source's quarantine, most frequent first."""
+    """(reason, records, an example's file and line) of a source's quarantine, most frequent first; never what a record says."""
     folder = home.quarantine / source
     if not any(folder.glob("*.parquet")):
         return []
     with duckdb.connect() as connection:
         return connection.execute(
-            "select reason, count(*), min(detail) from read_parquet($files) group by reason order by 2 desc, 1",
+            "select reason, count(*), min(path || ':' || line_number) from read_parquet($files) group by reason order by 2 desc, 1",
             {"files": glob_literal(folder) + "/*.parquet"},
         ).fetchall()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,15 +26,19 @@ def cell(value: Any) -> str:
     return (text if len(text) <= WIDTH else text[: WIDTH - 1] + "…").replace("|", "\\|")
 
 
-def parquet_preview(folder: Path) -> str | None:
-    """The first rows of a folder's newest non-empty Parquet file without columns that are all null, or None."""
+def parquet_preview(folder: Path, hidden: Collection[str]) -> str | None:
+    """The first rows of a folder's newest non-empty Parquet file without columns that are all null or `hidden`, or None.
+
+    What is shown stays in Dagster's history: columns that name people must be hidden.
+    """
     files = sorted(folder.glob("*/*.parquet"), key=lambda path: path.stat().st_mtime, reverse=True)
     with duckdb.connect() as connection:
         for file in files:
             relation = connection.read_parquet(str(file)).limit(ROWS)
             rows = relation.fetchall()
             if rows:
-                kept = [index for index in range(len(relation.columns)) if any(row[index] is not None for row in rows)]
+                shown = [index for index, column in enumerate(relation.columns) if column not in hidden]
+                kept = [index for index in shown if any(row[index] is not None for row in rows)]
                 return markdown_table(
                     [relation.columns[index] for index in kept], [[row[index] for index in kept] for row in rows]
                 )

@@ -53,7 +53,7 @@ def test_every_source_every_mart_and_the_snapshot_is_an_asset(definitions: dg.De
     graph = definitions.resolve_asset_graph()
     keys = {key.to_user_string() for key in graph.get_all_asset_keys()}
     assert {f"bronze/{source}" for source in (*registered(), "catalog")} <= keys
-    assert {"core/fct_view", "kpis/kpi_video_daily", "published/marts", "published/crm_files"} <= keys
+    assert {"core/fct_view", "kpis/kpi_video_daily", "published/marts", "published/crm_files", "published/dashboard"} <= keys
 
 
 def test_groups_are_the_layers(definitions: dg.Definitions) -> None:

@@ -5,7 +5,9 @@ from datetime import timedelta
 
 import dagster as dg
 
+from ingestion import catalog
 from ingestion.home import Home
+from ingestion.landing import CATALOG
 from ingestion.load import load_landing
 from ingestion.report import Totals
 from ingestion.sources import registered
@@ -14,7 +16,6 @@ from orchestration.lib.ledger import balances, rejections, unbalanced_loads
 from orchestration.lib.preview import markdown_table, parquet_preview
 from orchestration.lib.resources import AudienceResource
 
-CATALOG = "catalog"
 FRESH = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=50), warn_window=timedelta(hours=26))
 
 
@@ -66,7 +67,8 @@ def bronze(context: dg.AssetExecutionContext, audience: AudienceResource) -> Ite
 def standing(home: Home, source: str) -> dict[str, dg.MetadataValue | int]:
     """What a source holds in all: rows, what was rejected and why, and a glance at the newest rows."""
     balance = next((each for each in balances(home) if each.source == source), None)
-    preview = parquet_preview(home.bronze / source)
+    people = catalog.PEOPLE if source == CATALOG else registered()[source].people
+    preview = parquet_preview(home.bronze / source, people.columns)
     reasons = rejections(home, source)
     metadata: dict[str, dg.MetadataValue | int] = {"dagster/row_count": balance.accepted if balance else 0}
     if reasons:

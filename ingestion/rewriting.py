@@ -1,0 +1,158 @@
+"""Landed files written anew without the records of erased people; where that cannot be done, their exact names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from uuid import uuid4
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingestion import catalog, durable, lake, manifest, records
+from ingestion.bronze import Landed, staging_folder
+from ingestion.decode import Decoded, codec_of
+from ingestion.home import Home
+from ingestion.landing import CATALOG, READ_BYTES, Index, LandedFile, Landing
+from ingestion.lines import BYTE_ORDER_MARK, CHUNK_BYTES, Lines, split
+from ingestion.locking import bronze_lock
+from ingestion.manifest import Manifest
+from ingestion.sources import registered
+from ingestion.workbench import LINE_MASK, Work, Workbench, connection
+
+LINE_FORMATS = ("ndjson", "json")
+LONGEST_LINE = 2**30
+
+
+@dataclass(frozen=True)
+class Holding:
+    """A landed file that held records of erased people. why_not: None where it was rewritten, else why a person must do it."""
+
+    uri: str
+    records: int
+    why_not: str | None
+
+
+@dataclass
+class RewritingReport:
+    """Every landed file in which an erased person was found."""
+
+    files: list[Holding] = field(default_factory=list)
+
+    @property
+    def left(self) -> list[Holding]:
+        """Those that still hold them."""
+        return [each for each in self.files if each.why_not]
+
+
+def rewrite_landing(landing: str, home: Home, *, only_report: bool = False) -> RewritingReport:
+    """Take the records that tombstones forbid out of the landed files that brought them.
+
+    Lines of text on a local disk are rewritten, compressed as they were, and stay the loads they are; of other files the names are
+    reported, as of all with `only_report`. Every file of a load in whose books something is erased is read once.
+    """
+    report = RewritingReport()
+    zone = Landing.at(landing)
+    with bronze_lock(home), connection(home) as con:
+        lake.sweep(home)
+        index = Index.open(home)
+        listing = zone.listing(list(registered()), None, lambda name, mark: True)
+        erased = {each.load_id: each for each in manifest.every(home) if each.erased}
+        for file in listing.files:
+            entry = index.entries.get(zone.full(file.name))
+            load = erased.get(str(entry["load_id"])) if entry else None
+            if load:
+                _rewrite(con, zone, home, index, file, load, report, only_report=only_report)
+        index.save(zone.root, {zone.full(file.name) for file in listing.files})
+    return report
+
+
+def _rewrite(
+    con: duckdb.DuckDBPyConnection,
+    zone: Landing,
+    home: Home,
+    index: Index,
+    file: LandedFile,
+    load: Manifest,
+    report: RewritingReport,
+    *,
+    only_report: bool,
+) -> None:
+    with staging_folder(home) as folder:
+        path, content = zone.fetch(file, folder / "fetched")
+        landed = Landed(path, file.name, file.format, content, file.mark.size)
+        unkept = _unkept_lines(con, landed, file.source, folder)
+        if not unkept:
+            return
+        why_not = "only a report was asked for" if only_report else _why_not(zone, file, path)
+        if why_not is None:
+            made = Path(f"{path}.{uuid4().hex}.tmp")
+            try:
+                why_not = _write_without(Decoded(path, codec_of(path, file.name)), unkept, made)
+                if why_not is None:
+                    _acknowledge(home, landed, made, load)
+                    made.chmod(path.stat().st_mode)
+                    durable.publish(made, path)
+            finally:
+                made.unlink(missing_ok=True)
+            index.remember(zone.full(file.name), zone.mark(file), load.shape_version, load.load_id)
+    report.files.append(Holding(zone.full(file.name), len(unkept), why_not))
+
+
+def _unkept_lines(con: duckdb.DuckDBPyConnection, landed: Landed, source: str, folder: Path) -> list[int]:
+    """Numbers of the lines that loading the file would not keep."""
+    is_catalog = source == CATALOG
+    shaped_by = catalog.ROWS if is_catalog else registered()[source]
+    bench = (catalog.CatalogBench if is_catalog else Workbench)(con, shaped_by, folder, "again")
+    bench.shape([Work("again", landed.name, records.read(shaped_by, landed.path, landed.name, landed.format, folder))])
+    return sorted(line & LINE_MASK for line in bench.erased_lines)
+
+
+def _why_not(zone: Landing, file: LandedFile, path: Path) -> str | None:
+    if not zone.is_local:
+        return "it lies in an object store: replace the object"
+    if file.format not in LINE_FORMATS:
+        return f"a {file.format} file is not rewritten line by line: export it anew without the person"
+    decoded = Decoded(path, codec_of(path, file.name))
+    head = next(decoded.blocks(4096), b"").removeprefix(BYTE_ORDER_MARK).lstrip()
+    if head.startswith(b"["):
+        return "it is one JSON array, not lines: export it anew without the person"
+    return None
+
+
+def _write_without(decoded: Decoded, unkept: Sequence[int], made: Path) -> str | None:
+    """Write the lines of a text file but those numbered in `unkept`, as they are, compressed as before; or why that cannot be done."""
+    numbers = pa.array(unkept, pa.int64())
+    with pa.OSFile(str(made), "wb") as sink, pa.CompressedOutputStream(sink, decoded.codec) if decoded.codec else sink as out:
+        for part in split(decoded.blocks(CHUNK_BYTES), LONGEST_LINE, 0, lambda: decoded.failure):
+            if not isinstance(part, Lines):
+                return "it is not readable to its end: upload it again without the person"
+            kept = part.table.filter(pc.invert(pc.is_in(part.table.column("line_number"), numbers)))
+            out.write(_joined(kept.column("line").combine_chunks()))
+    return None
+
+
+def _joined(lines: pa.Array) -> pa.Buffer:
+    """The bytes of lines that lie one behind the other."""
+    _, offsets, text = lines.buffers()
+    first, last = (np.frombuffer(offsets, dtype=np.int32)[[lines.offset, lines.offset + len(lines)]]).tolist()
+    return text.slice(first, last - first)
+
+
+def _acknowledge(home: Home, landed: Landed, made: Path, load: Manifest) -> None:
+    """Note, before the file is replaced, that its new bytes are the load they were: no later run loads them again."""
+    with made.open("rb") as file:
+        digest = sha256()
+        while block := file.read(READ_BYTES):
+            digest.update(block)
+    content = digest.hexdigest()
+    if load.source == CATALOG:
+        successor = catalog.load_id(Landed(made, landed.name, landed.format, content, made.stat().st_size))
+    else:
+        successor = manifest.load_id(load.source, load.shape_version, content)
+    if manifest.find(home, load.source, successor) is None:
+        manifest.write(home, manifest.alias(load, successor, made.stat().st_size))

@@ -1,0 +1,68 @@
+"""Jobs that erase; none of them is told a name: what a run is started with stays in Dagster's history."""
+
+import os
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+
+from orchestration.lib.resources import AudienceResource
+from orchestration.privacy import requests
+from orchestration.privacy.erasure import erase_person
+from orchestration.privacy.erasure import expire as carry_out
+
+RETENTION = "AUDIENCE_RETENTION_DAYS"
+
+
+@dg.op
+def erase_people(context: dg.OpExecutionContext, audience: AudienceResource) -> None:
+    """Erase everybody a request waits for; a request is done when no trace is left."""
+    environment = audience.environment()
+    for path, identifier in list(requests.waiting(environment.home)):
+        done = erase_person(environment, identifier)
+        context.log.info(f"Erasure {done.erasure_id}: {sum(done.erased.values()):,} records, known under {done.names} names.")
+        for held in done.landed.left:
+            context.log.warning(f"Landed file {held.uri}: {held.records:,} records left, since {held.why_not}.")
+        if done.left or done.unsearched:
+            places = [f"{each.path} ({each.place})" for each in done.left]
+            places += [f"{each.path} (not searched: {each.reason})" for each in done.unsearched]
+            raise dg.Failure(f"Erasure {done.erasure_id} left traces: {'; '.join(places)}", allow_retries=False)
+        path.unlink()
+
+
+@dg.op
+def expire_records(context: dg.OpExecutionContext, audience: AudienceResource) -> None:
+    """Keep the last `AUDIENCE_RETENTION_DAYS` days of records, up to today (UTC)."""
+    days = os.environ.get(RETENTION, "")
+    if not days.isdigit() or not int(days):
+        raise dg.Failure(f"{RETENTION} must be a number of days, such as 395; it is {days!r}.", allow_retries=False)
+    first = datetime.now(UTC).date() - timedelta(days=int(days))
+    landed, _ = carry_out(audience.environment(), first)
+    context.log.info(f"No record of before {first} is kept.")
+    for held in landed.left:
+        context.log.warning(f"Landed file {held.uri}: {held.records:,} records left, since {held.why_not}.")
+
+
+@dg.job(executor_def=dg.in_process_executor, description="Erase everybody whom `privacy erase --later` left a request for.")
+def erase_requested() -> None:
+    """Runs over the requests under `AUDIENCE_HOME/privacy`."""
+    erase_people()
+
+
+@dg.job(executor_def=dg.in_process_executor, description="Erase records older than AUDIENCE_RETENTION_DAYS.")
+def expire() -> None:
+    """Rebuilds everything without them."""
+    expire_records()
+
+
+# Everything is rebuilt: once a month is often enough for a limit of years, on a quiet night.
+@dg.schedule(job=expire, cron_schedule="0 2 1 * *", execution_timezone="UTC", default_status=dg.DefaultScheduleStatus.RUNNING)
+def monthly_expiry() -> dg.RunRequest | dg.SkipReason:
+    """Ask for it where a limit is set."""
+    return dg.RunRequest() if os.environ.get(RETENTION) else dg.SkipReason(f"{RETENTION} is not set: everything is kept.")
+
+
+@dg.sensor(job=erase_requested, minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.RUNNING)
+def erasure_requests(audience: AudienceResource) -> dg.RunRequest | dg.SkipReason:
+    """Ask for a run while requests wait; one that failed is not tried again by itself."""
+    waiting = [path.stem for path, _ in requests.waiting(audience.environment().home)]
+    return dg.RunRequest(run_key="-".join(waiting)) if waiting else dg.SkipReason("Nobody asked.")

@@ -1,0 +1,145 @@
+"""``python -m orchestration privacy``: find, erase, keep for a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+
+from ingestion.identity import PrivacyKeyError
+from ingestion.tombstones import Identifier, Kind
+from orchestration.lib.environment import Environment
+
+app = typer.Typer(
+    no_args_is_help=True, help="Find a person's traces, erase them, keep records for a time only (docs/privacy.md)."
+)
+
+UserId = Annotated[str | None, typer.Option("--user-id", help="The user's id.")]
+DeviceId = Annotated[str | None, typer.Option("--device-id", help="The device's id.")]
+Email = Annotated[str | None, typer.Option("--email", help="The person's address.")]
+Workspace = Annotated[str | None, typer.Option("--workspace", help="Only in this workspace; in all where left out.")]
+KeepLanding = Annotated[bool, typer.Option("--keep-landing", help="Only name the landed files that hold them.")]
+
+
+@app.command()
+def erase(
+    user_id: UserId = None,
+    device_id: DeviceId = None,
+    email: Email = None,
+    workspace: Workspace = None,
+    keep_landing: KeepLanding = False,
+    later: Annotated[bool, typer.Option("--later", help="Leave it to the next run of Dagster's job `erase_requested`.")] = False,
+) -> None:
+    """Erase a person everywhere, now and in all later loads; exits with 1 where a trace is left."""
+    from orchestration.console import console
+    from orchestration.privacy import requests
+    from orchestration.privacy.erasure import erase_person
+
+    identifier = named(user_id, device_id, email, workspace)
+    environment = Environment.read()
+    environment.export()
+    if later:
+        requests.ask(environment.home, identifier)
+        console.print("Asked for: the job `erase_requested` carries it out.")
+        return
+    with failures_told():
+        done = erase_person(environment, identifier, rewrite=not keep_landing)
+    rows = sum(done.erased.values())
+    console.print(
+        f"Erasure {done.erasure_id}: known under {done.names} names, {rows:,} records erased, everything rebuilt without them."
+    )
+    for held in done.landed.files:
+        what = f"left, since {held.why_not}" if held.why_not else "rewritten"
+        console.print(f"Landed file {held.uri}: {held.records:,} records {what}", markup=False)
+    for place in done.left:
+        console.print(f"STILL THERE: {place.path} ({place.place}, {place.count:,})", style="red", markup=False)
+    for file in done.unsearched:
+        console.print(f"NOT SEARCHED: {file.path}: {file.reason}", style="yellow", markup=False)
+    if done.left or done.unsearched:
+        raise typer.Exit(1)
+    console.print("Searched again, in every file and table: no trace is left.")
+
+
+@app.command()
+def trace(user_id: UserId = None, device_id: DeviceId = None, email: Email = None, workspace: Workspace = None) -> None:
+    """List every file and table in which a person is named: for a request of access, or to check an erasure."""
+    from orchestration.console import console
+    from orchestration.privacy.erasure import places, words_of
+    from orchestration.privacy.person import known_names
+    from orchestration.privacy.trace import trace as search
+
+    environment = Environment.read()
+    names = known_names(environment.home, named(user_id, device_id, email, workspace))
+    found, unsearched = search(places(environment), words_of(names))
+    for name in names:
+        console.print(f"{name.kind:<9} {name.value}", markup=False)
+    for place in found:
+        console.print(f"{place.count:>10,}  {place.path}  {place.place}", markup=False)
+    for file in unsearched:
+        console.print(f"NOT SEARCHED: {file.path}: {file.reason}", style="yellow", markup=False)
+    console.print(f"{len(found)} places." if found else "No trace.")
+
+
+@app.command()
+def expire(
+    keep_from: Annotated[
+        datetime | None, typer.Option("--keep-from", formats=["%Y-%m-%d"], help="The first event date to keep.")
+    ] = None,
+    keep_days: Annotated[int | None, typer.Option("--keep-days", min=1, help="Keep this many days up to today (UTC).")] = None,
+    keep_landing: KeepLanding = False,
+) -> None:
+    """Erase records of event dates that are too old, and keep none of them in later loads."""
+    from orchestration.console import console
+    from orchestration.privacy.erasure import expire as carry_out
+
+    if (keep_from is None) == (keep_days is None):
+        raise typer.BadParameter("Name either the first date to keep (--keep-from) or a number of days (--keep-days).")
+    first = keep_from.date() if keep_from else datetime.now(UTC).date() - timedelta(days=keep_days or 0)
+    environment = Environment.read()
+    environment.export()
+    with failures_told():
+        landed, _ = carry_out(environment, first, rewrite=not keep_landing)
+    console.print(f"Records of before {first} are erased, and everything is rebuilt without them.")
+    for held in landed.left:
+        console.print(f"Landed file {held.uri}: {held.records:,} records left, since {held.why_not}", markup=False)
+
+
+@app.command()
+def lift(erasure_id: Annotated[str, typer.Argument(help="As `erase` told it.")]) -> None:
+    """Keep the new records of an erased person again; what was erased is gone."""
+    from ingestion import tombstones
+
+    lifted = tombstones.lift(Environment.read().home, erasure_id)
+    if not lifted:
+        raise typer.BadParameter(f"There is no erasure {erasure_id!r}.")
+    typer.echo(f"{lifted} tombstones lifted.")
+
+
+def named(user_id: str | None, device_id: str | None, email: str | None, workspace: str | None) -> Identifier:
+    """The one identifier that was given; anything else is a wrong command line."""
+    given = [(Kind.USER, user_id), (Kind.DEVICE, device_id), (Kind.EMAIL, email)]
+    chosen = [Identifier(kind, value, workspace) for kind, value in given if value and value.strip()]
+    if len(chosen) != 1:
+        raise typer.BadParameter("Name the person by exactly one of --user-id, --device-id and --email.")
+    return chosen[0]
+
+
+@contextmanager
+def failures_told() -> Iterator[None]:
+    """Say what failed and that the erasure is still owed, instead of a traceback."""
+    from orchestration.console import console
+    from orchestration.lib.dbt import BuildError
+    from serving.crm.files import ExportError
+    from serving.publish import PublishError
+
+    try:
+        yield
+    except (BuildError, PublishError, ExportError) as error:
+        console.print(f"Not finished: the next `make run` goes on with the erasure.\n{error}", style="red", markup=False)
+        raise typer.Exit(1) from error
+    except PrivacyKeyError as error:
+        console.print(str(error), style="red", markup=False)
+        raise typer.Exit(1) from error

@@ -1,0 +1,98 @@
+"""A person erased from everything this installation wrote; and dates that are too old to keep.
+
+The tombstones are written first: from then on whatever is killed, the next run ends what was begun.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from uuid import uuid4
+
+from ingestion import tombstones
+from ingestion.landing import Landing
+from ingestion.load import load_landing
+from ingestion.rewriting import RewritingReport, rewrite_landing
+from ingestion.tombstones import SHORTEST_WORD, Identifier
+from orchestration.lib.environment import Environment
+from orchestration.lib.ledger import balances
+from orchestration.lib.locking import warehouse_lock
+from orchestration.privacy import owed, requests
+from orchestration.privacy.person import known_names
+from orchestration.privacy.scrub import scrub_histories
+from orchestration.privacy.trace import Trace, Unsearched, trace
+from orchestration.refresh import Listener, RefreshReport, refresh
+
+
+@dataclass(frozen=True)
+class Erasure:
+    """What an erasure did. names: how many names the person was known under; erased: records by source, rejected ones included;
+    places_before: files and tables that held them; landed: files of the landing zone that did.
+
+    left, unsearched: where they are still found, and what could not be searched; both empty where nothing is left to do.
+    """
+
+    erasure_id: str
+    names: int
+    erased: Mapping[str, int]
+    places_before: int
+    landed: RewritingReport
+    refreshed: RefreshReport
+    left: Sequence[Trace]
+    unsearched: Sequence[Unsearched]
+
+
+def erase_person(
+    environment: Environment, asked: Identifier, *, rewrite: bool = True, listener: Listener | None = None
+) -> Erasure:
+    """Erase a person under every name the warehouse knows of them, rebuild what was made of their records, and look for what is left.
+
+    rewrite: whether landed files on a local disk are rewritten; otherwise, and elsewhere, their names are in the outcome.
+
+    Raises:
+        BuildError, PublishError, ExportError: as a refresh; the erasure is owed then, and the next run goes on with it.
+    """
+    home = environment.home
+    names = known_names(home, asked)
+    words = words_of(names)
+    asking = requests.folder(home)
+    before, _ = trace(places(environment), words, leaving_out=asking)
+    erasure_id = uuid4().hex[:12]
+    tombstones.bury(home, erasure_id, names)
+    books = {each.source: each.erased for each in balances(home)}
+    landed, refreshed = carry_out(environment, rewrite=rewrite, listener=listener)
+    erased = {each.source: each.erased - books.get(each.source, 0) for each in balances(home)}
+    scrub_histories(environment, words)
+    left, unsearched = trace(places(environment), words, leaving_out=asking)
+    return Erasure(erasure_id, len(names), erased, len(before), landed, refreshed, left, unsearched)
+
+
+def expire(
+    environment: Environment, keep_from: date, *, rewrite: bool = True, listener: Listener | None = None
+) -> tuple[RewritingReport, RefreshReport]:
+    """Keep no record of an event date before `keep_from`, now and in all later loads; errors as of `erase_person`."""
+    tombstones.keep_from(environment.home, keep_from)
+    return carry_out(environment, rewrite=rewrite, listener=listener)
+
+
+def carry_out(environment: Environment, *, rewrite: bool, listener: Listener | None) -> tuple[RewritingReport, RefreshReport]:
+    """Apply the tombstones to landing zone, lake and everything made of them."""
+    # What has landed meanwhile is loaded first, so that its file is among those that are rewritten.
+    load_landing(environment.landing, environment.home)
+    with warehouse_lock(environment.home, "an erasure", listener.waiting if listener else None):
+        owed.begin(environment.home)
+    landed = rewrite_landing(environment.landing, environment.home, only_report=not rewrite)
+    return landed, refresh(environment, listener=listener)
+
+
+def words_of(names: Sequence[Identifier]) -> list[str]:
+    """The names as a search finds them; a very short one would be found in everything."""
+    return list(dict.fromkeys(each.normal for each in names if len(each.normal) >= SHORTEST_WORD))
+
+
+def places(environment: Environment) -> list[Path]:
+    """The folders in which this installation writes, the landing zone included where it lies on a local disk."""
+    zone = Landing.at(environment.landing)
+    return [environment.home.root, *([Path(zone.root)] if zone.is_local else [])]

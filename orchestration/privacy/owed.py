@@ -1,0 +1,44 @@
+"""Erasures that are decided and not yet carried out everywhere: every refresh asks, and ends what a killed run began.
+
+A restored backup is the same case: its lake has seen fewer tombstones than there are.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ingestion import durable, erasure
+from ingestion.home import Home
+from orchestration.lib.environment import Environment
+from orchestration.privacy.scrub import forget_derived
+from serving.generations import generations, prune
+
+
+def is_owed(home: Home) -> bool:
+    """Whether something is kept that tombstones forbid: they are newer than the lake, or a run was killed over it."""
+    return mark(home).exists() or not erasure.is_applied(home)
+
+
+def begin(home: Home) -> erasure.ErasureReport:
+    """Erase what is owed from the lake. For the holder of the warehouse's lock, like all here."""
+    durable.make_folder(home.privacy)
+    mark(home).touch()
+    return erasure.erase(home)
+
+
+def settle(environment: Environment) -> None:
+    """Erase what is owed from the lake, and remove what was made of it; a build of everything must follow."""
+    begin(environment.home)
+    forget_derived(environment)
+
+
+def end(home: Home) -> None:
+    """Remove the snapshots that show the erased; to be called once there is one without them."""
+    if home.published.exists() and generations(home.published):
+        prune(home.published, keep=1)
+    mark(home).unlink(missing_ok=True)
+
+
+def mark(home: Home) -> Path:
+    """There from before the first file is rewritten until the last snapshot with the erased is gone."""
+    return home.privacy / "owed"

@@ -1,0 +1,27 @@
+import type { ComponentType } from "preact";
+import type { Catalog, Site, Workspace } from "../data/types";
+import type { Change, Route } from "../shell/route";
+
+/** What a page is given; what it shows beyond that it loads itself with `useFiles`. */
+export interface PageProps {
+  site: Site;
+  workspace: Workspace;
+  catalog: Catalog;
+  route: Route;
+  /** Set parameters of the address, and so filters. */
+  change: (parameters: Change) => void;
+}
+
+export interface Page {
+  /** In the address: `#/<name>`. */
+  name: string;
+  title: string;
+  /** Whether the navigation lists it; pages that need a video or a node are reached by links. */
+  isListed: boolean;
+  load: () => Promise<{ default: ComponentType<PageProps> }>;
+}
+
+/** Every page, in the order of the navigation. */
+export const PAGES: readonly Page[] = [
+  { name: "overview", title: "Overview", isListed: true, load: () => import("./overview/OverviewPage") },
+];

@@ -1,0 +1,220 @@
+"""The site is published whole, once per snapshot and code, and holds nobody's name."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from ingestion.home import Home
+from orchestration.lib.environment import Environment
+from orchestration.refresh import make_site
+from serving.dashboard import node as node_module
+from serving.dashboard.build import SOURCES, build, call, copy_sources, packages
+from serving.dashboard.export import Setting, SettingError, export
+from serving.dashboard.node import NodeMissingError, find_node, is_new_enough
+from serving.dashboard.queries import QueryError, read_queries
+from serving.dashboard.site import read_current, refresh_site
+from serving.generations import published_snapshot
+from tests.serving.dashboard.conftest import Ask
+
+
+def test_a_run_ends_with_the_site_and_says_how_to_open_it(run_log: str, site: Path) -> None:
+    assert "make dashboard" in run_log
+    assert (site / "index.html").exists()
+
+
+def test_a_second_run_finds_it_up_to_date(home: Home, site: Path) -> None:
+    before = read_current(home)
+    assert refresh_site(home) is None
+    assert read_current(home) == before
+
+
+def test_the_page_names_its_data_and_code_and_both_are_there(home: Home, site: Path) -> None:
+    page = (site / "index.html").read_text()
+    current = read_current(home)
+    assert current is not None
+    assert f'data-generation="{current.data}"' in page
+    named = re.findall(r'(?:src|href)="\./(assets/[^"]+)"', page)
+    assert named
+    assert all((site / name).is_file() for name in named)
+    assert (site / "data" / current.data / "index/site/all.json").is_file()
+
+
+def test_a_later_snapshot_leaves_the_files_that_open_pages_have_named(altered, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = altered("later")
+    first = read_current(home)
+    assert first is not None
+    folders = {first.data}
+    for days in (10, 11, 12):
+        monkeypatch.setenv("AUDIENCE_DASHBOARD_DAYS", str(days))
+        made = refresh_site(home)
+        assert made is not None
+        folders.add(made.current.data)
+        held = {path.name for path in (home.site / "data").iterdir() if path.is_dir()}
+        assert held <= folders
+        assert made.current.data in held
+    assert len(held) == 3
+    assert first.data not in held
+
+
+def values_of(content: object) -> set[str]:
+    """Every text in a decoded JSON document."""
+    if isinstance(content, dict):
+        return set().union(*map(values_of, content.values()), content.keys())
+    if isinstance(content, list):
+        return set().union(*map(values_of, content))
+    return {content} if isinstance(content, str) else set()
+
+
+PERSONAL = """
+    select unnest([viewer_id, user_id, device_id, playback_id, view_id, session_id]) from core.fct_view
+    union select unnest([user_id, email, name]) from core.dim_contact
+    union select viewer_id from core.dim_viewer
+"""
+
+
+def test_no_file_holds_a_persons_id_or_address(home: Home, site: Path, ask: Ask) -> None:
+    people = {value for (value,) in ask(PERSONAL) if value}
+    assert len(people) > 500
+    files = sorted((site / "data").rglob("*.json"))
+    assert len(files) > 6
+    shown = {path: values_of(json.loads(path.read_text())) for path in files}
+    assert {path: values & people for path, values in shown.items() if values & people} == {}
+    addresses = [value for values in shown.values() for value in values if re.search(r"\S@\S+\.\S", value)]
+    assert addresses == []
+
+
+def write_page(folder: Path, sql: str, partition: str = "workspace") -> Path:
+    page = folder / "people"
+    page.mkdir(parents=True)
+    (page / "page.toml").write_text(f'[datasets]\nviewers = "{partition}"\n')
+    (page / "viewers.sql").write_text(sql)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("sql", "column"),
+    [
+        ("select workspace_id, viewer_id, count(*) as views from core.fct_view group by all", "viewer_id"),
+        ("select workspace_id, name, count(*) as people from core.dim_contact group by all", "name"),
+        ("select workspace_id, raw_text from (select 'w' as workspace_id, raw_text from quality.rejected_event)", "raw_text"),
+        ("select workspace_id, title as user_id from core.dim_video", "user_id"),
+    ],
+)
+def test_a_query_that_would_publish_personal_data_is_refused(home: Home, tmp_path: Path, sql: str, column: str) -> None:
+    queries = write_page(tmp_path / "queries", sql)
+    with pytest.raises(QueryError, match=rf"viewers\.sql would publish {column} \(personal in "):
+        export(published_snapshot(home), tmp_path / "data", Setting(), queries)
+
+
+def test_a_name_that_is_no_persons_may_be_published(home: Home, tmp_path: Path) -> None:
+    queries = write_page(tmp_path / "queries", "select workspace_id, name from core.dim_campaign")
+    assert export(published_snapshot(home), tmp_path / "data", Setting(), queries).files == 1
+
+
+@pytest.mark.parametrize(
+    ("sql", "partition", "reason"),
+    [
+        ("select workspace_id from core.no_such_table", "workspace", "no_such_table"),
+        ("select video_id from core.dim_video", "workspace", "no column workspace_id"),
+        ("select workspace_id from core.dim_video", "galaxy", "partition_galaxy"),
+    ],
+)
+def test_a_query_that_cannot_be_used_is_named(home: Home, tmp_path: Path, sql: str, partition: str, reason: str) -> None:
+    queries = write_page(tmp_path / "queries", sql, partition)
+    with pytest.raises(QueryError, match=reason):
+        export(published_snapshot(home), tmp_path / "data", Setting(), queries)
+
+
+def test_what_json_has_no_number_for_is_null(home: Home, tmp_path: Path) -> None:
+    shares = "unnest(['nan'::double, 'inf'::double, 1.5]) as share"
+    sql = f"select 'demo' as workspace_id, {shares}, date '1970-01-03' as day, 2.5::decimal(9, 3) as value"
+    export(published_snapshot(home), tmp_path / "data", Setting(), write_page(tmp_path / "queries", sql))
+    content = json.loads((tmp_path / "data/people/workspace/demo.json").read_text())["viewers"]
+    assert content == {"rows": 3, "columns": {"share": [None, None, 1.5], "day": [2, 2, 2], "value": [2.5, 2.5, 2.5]}}
+
+
+def test_a_snapshot_that_says_nothing_of_its_columns_is_refused(altered, tmp_path: Path) -> None:
+    with pytest.raises(QueryError, match="run `make run` once more"):
+        altered("undeclared", "drop table _meta.published_column")
+
+
+def test_a_dataset_needs_a_line_and_a_file(tmp_path: Path) -> None:
+    folder = write_page(tmp_path, "select 1")
+    (folder / "people" / "forgotten.sql").write_text("select 1")
+    with pytest.raises(QueryError, match="forgotten"):
+        read_queries(folder)
+
+
+@pytest.mark.parametrize("text", ["-1", "five", "1.5"])
+def test_a_threshold_that_is_no_number_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("AUDIENCE_DASHBOARD_MINIMUM_VIEWERS", text)
+    with pytest.raises(SettingError, match="AUDIENCE_DASHBOARD_MINIMUM_VIEWERS"):
+        Setting.from_environment()
+
+
+def test_ids_that_are_no_file_names_get_files_all_the_same(altered) -> None:
+    home = altered(
+        "ids",
+        "update core.dim_video set video_id = '../../' || video_id",
+        "update core.fct_view set video_id = '../../' || video_id",
+    )
+    catalogs = list((home.site / "data").glob("*/catalog/workspace/*.json"))
+    assert len(catalogs) == 1
+    keys = json.loads(catalogs[0].read_text())["videos"]["columns"]["file_key"]
+    assert keys
+    assert all(re.fullmatch(r"~[0-9a-f]{24}", key) for key in keys)
+
+
+@pytest.mark.parametrize(
+    ("version", "is_enough"),
+    [("v18.20.4", False), ("v20.18.3", False), ("v20.19.0", True), ("v21.7.3", False), ("v22.11.0", False), ("v22.12.0", True),
+     ("v24.0.0", True), ("v100.1.2-nightly", True), ("", False)],
+)  # fmt: skip
+def test_only_a_node_that_vite_runs_on_is_taken(version: str, is_enough: bool) -> None:
+    assert is_new_enough(version) is is_enough
+
+
+def test_without_node_and_without_a_registry_the_marts_are_published_and_the_reason_is_told(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUDIENCE_SITE", "on")
+    monkeypatch.setattr(node_module.shutil, "which", lambda name: None)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", "")
+    with pytest.raises(NodeMissingError, match="AUDIENCE_SITE=off"):
+        find_node(tmp_path)
+    monkeypatch.setattr("serving.dashboard.site.building.build", lambda: find_node(tmp_path))
+    (tmp_path / "published").mkdir()
+    (tmp_path / "published" / "marts.duckdb").symlink_to(published_snapshot(home))
+    made, problem = make_site(Environment.read({"AUDIENCE_HOME": str(tmp_path)}))
+    assert made is None
+    assert problem is not None
+    assert "needs Node" in problem
+
+
+def test_a_run_may_leave_the_site_out(home: Home) -> None:
+    assert make_site(Environment.read({"AUDIENCE_HOME": str(home.root / "nowhere")})) == (None, None)
+
+
+def test_the_lock_of_the_packages_names_no_registry() -> None:
+    lock = json.loads((SOURCES / "package-lock.json").read_text())
+    assert [name for name, package in lock["packages"].items() if "resolved" in package] == []
+    assert all("integrity" in package for name, package in lock["packages"].items() if name)
+
+
+def test_the_same_sources_are_built_once(site: Path) -> None:
+    folder = build()
+    made = (folder / "index.html").stat().st_mtime_ns
+    assert build() == folder
+    assert (folder / "index.html").stat().st_mtime_ns == made
+
+
+def test_the_code_of_the_site_is_typed(site: Path) -> None:
+    work = packages().parent
+    copy_sources(work)
+    checked = call(find_node(work.parent), ["node", "node_modules/typescript/bin/tsc", "--noEmit"], work)
+    assert checked == ""
