@@ -225,12 +225,15 @@ class Client:
 def read_through_publishes(
     address: str, token: str, requests: int, clients: int, publishes: Sequence[Callable[[], None]], seed: int = 7
 ) -> Heard:
-    """Clients ask at random until ``requests`` are answered and everything is published; publishes follow one another at once."""
+    """Clients ask at random until ``requests`` are answered and everything is published."""
     heard, is_published = Heard(), threading.Event()
 
     def ask(number: int) -> None:
         draw, client = random.Random(f"{seed} {number}"), Client(address, token, heard)
-        while not heard.wrong and (heard.requests < requests or not is_published.is_set()):
+        is_last = False
+        while not heard.wrong and not is_last:
+            # Once more when all is published: the newest generation is read too.
+            is_last = is_published.is_set() and heard.requests >= requests
             if draw.random() < 0.25:
                 client.metadata(draw.choice(list(METADATA)))
             else:
@@ -242,7 +245,9 @@ def read_through_publishes(
     try:
         for number, publish_next in enumerate(publishes):
             # Spread over the requests; a publish that takes longer than its share makes the clients go on asking.
-            while heard.requests < requests * number / len(publishes) and not heard.wrong:
+            while heard.requests < requests * (number + 1) / (len(publishes) + 1) and any(
+                map(threading.Thread.is_alive, threads)
+            ):
                 time.sleep(0.005)
             publish_next()
     finally:
