@@ -23,8 +23,8 @@ export PYTHONUNBUFFERED := 1
 export DAGSTER_DISABLE_TELEMETRY := yes
 export DO_NOT_TRACK := 1
 
-.PHONY: help run serve dashboard deliver deliveries metrics trace erase parity test lint bench truths picture kill lock clean venv venv-crm venv-dev
-.PHONY: publish-postgres bench-postgres superset superset-test venv-superset
+.PHONY: help run serve api dashboard deliver deliveries publish-postgres superset superset-test metrics trace erase parity
+.PHONY: test lint bench bench-api bench-postgres truths picture kill lock clean venv venv-crm venv-dev venv-superset
 
 help: ## What can be done here
 	@sed -nE 's/^([a-z-]+):.*## (.*)$$/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -49,6 +49,9 @@ serve: venv ## The Dagster UI on http://127.0.0.1:3000
 
 deliver: venv-crm ## Send CRM systems what changed (docs/crm.md; ARGS="sales --dry-run")
 	@$(BIN)/python -m serving.crm deliver $(ARGS)
+
+api: venv ## The marts over HTTP on http://127.0.0.1:8090 (docs/api.md; ARGS="--port 9000")
+	@$(BIN)/python -m serving.api serve $(ARGS)
 
 dashboard: venv ## The dashboard on http://127.0.0.1:8080
 	@$(BIN)/python -m serving.dashboard serve $(ARGS)
@@ -102,6 +105,9 @@ bench: venv-dev ## Measure against the floor of one DuckDB statement (quick: EVE
 
 bench-postgres: venv-dev ## Publish a million interactions to PostgreSQL, against a bare COPY of the same rows
 	@$(BIN)/python -m benchmarks.postgres --report benchmarks/POSTGRES.md $(ARGS)
+
+bench-api: venv-dev ## Read the API from 32 clients during ten publishes
+	@$(BIN)/python -m benchmarks.api $(ARGS)
 
 truths: venv-dev ## Look for what the simulator planted in the marts of a hundred audiences with it and a hundred without
 	@$(BIN)/python -m benchmarks.truths $(ARGS)

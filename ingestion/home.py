@@ -56,6 +56,11 @@ class Home:
         return self.root / "site"
 
     @property
+    def api(self) -> Path:
+        """Digests of the API's tokens and the key that signs its cursors: nobody else's to read."""
+        return self.root / "api"
+
+    @property
     def privacy(self) -> Path:
         """The privacy key, tombstones of erased people, and requests that wait; for the owner's eyes only."""
         return self.root / "privacy"

@@ -20,13 +20,12 @@ from fsspec import AbstractFileSystem
 from fsspec.implementations.local import LocalFileSystem
 
 from ingestion.home import Home
+from serving.cells import formula_safe
 from serving.generations import published_snapshot
 from serving.publish import quoted
 
 SCHEMA = "exports"
 BOOKS = "exports.json"
-# A cell that begins so is a formula to a spreadsheet: a contact's name must not be one (OWASP, CSV injection).
-FORMULA_STARTS = "=+-@\t\r"
 
 
 class Format(StrEnum):
@@ -139,8 +138,7 @@ def csv_cells(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
 
 def text_cell(column: str) -> str:
     """A quoted text column with a quote before what would be a formula."""
-    begins = f"{column} <> '' and contains('{FORMULA_STARTS}', left({column}, 1))"
-    return f"case when {begins} then '''' || {column} else {column} end as {column}"
+    return f"{formula_safe(column)} as {column}"
 
 
 def put(filesystem: AbstractFileSystem, made: Path, target: str) -> None:
