@@ -27,7 +27,7 @@ export DO_NOT_TRACK := 1
 .PHONY: test lint bench bench-api bench-postgres truths picture kill lock clean venv venv-crm venv-dev venv-superset
 
 help: ## What can be done here
-	@sed -nE 's/^([a-z-]+):.*## (.*)$$/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
+	@sed -nE 's/^([a-z-]+):.*## (.*)$$/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-23s %s\n", $$1, $$2}'
 
 venv:
 	@$(BOOTSTRAP) requirements.lock

@@ -67,13 +67,12 @@ def erase(
 def trace(user_id: UserId = None, device_id: DeviceId = None, email: Email = None, workspace: Workspace = None) -> None:
     """List every file and table in which a person is named: for a request of access, or to check an erasure."""
     from orchestration.console import console
-    from orchestration.privacy.erasure import places, words_of
+    from orchestration.privacy.erasure import search, words_of
     from orchestration.privacy.person import known_names
-    from orchestration.privacy.trace import trace as search
 
     environment = Environment.read()
     names = known_names(environment.home, named(user_id, device_id, email, workspace))
-    found, unsearched = search(places(environment), words_of(names))
+    found, unsearched = search(environment, words_of(names))
     for name in names:
         console.print(f"{name.kind:<9} {name.value}", markup=False)
     for place in found:
@@ -133,12 +132,17 @@ def failures_told() -> Iterator[None]:
     from orchestration.console import console
     from orchestration.lib.dbt import BuildError
     from serving.crm.files import ExportError
+    from serving.postgres.server import PostgresError
     from serving.publish import PublishError
 
     try:
         yield
-    except (BuildError, PublishError, ExportError) as error:
-        console.print(f"Not finished: the next `make run` goes on with the erasure.\n{error}", style="red", markup=False)
+    except (BuildError, PublishError, ExportError, PostgresError) as error:
+        console.print(
+            f"Not finished: the next `make run` goes on with the lake and the snapshot; ask again for the rest.\n{error}",
+            style="red",
+            markup=False,
+        )
         raise typer.Exit(1) from error
     except PrivacyKeyError as error:
         console.print(str(error), style="red", markup=False)

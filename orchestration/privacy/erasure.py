@@ -22,8 +22,10 @@ from orchestration.lib.locking import warehouse_lock
 from orchestration.privacy import owed, requests
 from orchestration.privacy.person import known_names
 from orchestration.privacy.scrub import scrub_histories
-from orchestration.privacy.trace import Trace, Unsearched, trace
+from orchestration.privacy.trace import Trace, Unsearched, trace, traces_in_postgres
 from orchestration.refresh import Listener, RefreshReport, refresh
+from serving.postgres.publish import publish_as_configured
+from serving.postgres.server import target_from_environment
 
 
 @dataclass(frozen=True)
@@ -52,20 +54,20 @@ def erase_person(
     rewrite: whether landed files on a local disk are rewritten; otherwise, and elsewhere, their names are in the outcome.
 
     Raises:
-        BuildError, PublishError, ExportError: as a refresh; the erasure is owed then, and the next run goes on with it.
+        BuildError, PublishError, ExportError, PostgresError: as a refresh and a publish; the erasure is owed then, and asking
+            again goes on with it.
     """
     home = environment.home
     names = known_names(home, asked)
     words = words_of(names)
-    asking = requests.folder(home)
-    before, _ = trace(places(environment), words, leaving_out=asking)
+    before, _ = search(environment, words)
     erasure_id = uuid4().hex[:12]
     tombstones.bury(home, erasure_id, names)
     books = {each.source: each.erased for each in balances(home)}
     landed, refreshed = carry_out(environment, rewrite=rewrite, listener=listener)
     erased = {each.source: each.erased - books.get(each.source, 0) for each in balances(home)}
     scrub_histories(environment, words)
-    left, unsearched = trace(places(environment), words, leaving_out=asking)
+    left, unsearched = search(environment, words)
     return Erasure(erasure_id, len(names), erased, len(before), landed, refreshed, left, unsearched)
 
 
@@ -84,7 +86,16 @@ def carry_out(environment: Environment, *, rewrite: bool, listener: Listener | N
     with warehouse_lock(environment.home, "an erasure", listener.waiting if listener else None):
         owed.begin(environment.home)
     landed = rewrite_landing(environment.landing, environment.home, only_report=not rewrite)
-    return landed, refresh(environment, listener=listener)
+    refreshed = refresh(environment, listener=listener)
+    publish_as_configured(environment.home, on_wait=listener.waiting if listener else None)
+    return landed, refreshed
+
+
+def search(environment: Environment, words: Sequence[str]) -> tuple[list[Trace], list[Unsearched]]:
+    """Where the words stand in what this installation wrote, the PostgreSQL it publishes to included; a request that asks is no trace."""
+    found, unsearched = trace(places(environment), words, leaving_out=requests.folder(environment.home))
+    server = target_from_environment()
+    return found + (traces_in_postgres(server, words) if server else []), unsearched
 
 
 def words_of(names: Sequence[Identifier]) -> list[str]:

@@ -16,6 +16,8 @@ import pyarrow as pa
 
 from ingestion.decode import Decoded, codec_of
 from ingestion.lake import glob_literal
+from serving.postgres.publish import SCHEMA_PREFIX
+from serving.postgres.server import Server, relation
 from serving.publish import quoted
 
 PARQUET, SQLITE, DUCKDB_MAGIC, DUCKDB_OFFSET = b"PAR1", b"SQLite format 3\0", b"DUCK", 8
@@ -122,6 +124,23 @@ def rows_of_sqlite(path: Path, words: Sequence[str]) -> Iterator[Trace]:
             ).fetchone()[0]
             if count:
                 yield Trace(path, table, count)
+
+
+def traces_in_postgres(uri: str, words: Sequence[str]) -> list[Trace]:
+    """Rows of the tables that a PostgreSQL server holds for readers, of every generation that is left there."""
+    with Server(uri) as server:
+        held = server.rows(
+            "select table_schema, table_name from information_schema.tables "
+            "where table_type = 'BASE TABLE' and starts_with(table_schema, $1) order by 1, 2",
+            [SCHEMA_PREFIX],
+        )
+        wanted = " or ".join(f"position(lower(${place}) in lower(said::text)) > 0" for place in range(1, len(words) + 1))
+        found = []
+        for schema, table in held if words else []:
+            ((count,),) = server.rows(f"select count(*) from {relation(schema, table)} as said where {wanted}", list(words))
+            if count:
+                found.append(Trace(Path("PostgreSQL"), f"{schema}.{table}", count))
+        return found
 
 
 def sqlite_hits(connection: sqlite3.Connection, table: str, words: Sequence[str]) -> str:

@@ -19,9 +19,18 @@ from pathlib import Path
 
 import duckdb
 
-from serving.postgres.server import ADVISORY_LOCK, PostgresError, Server, relation
+from ingestion.home import Home
+from serving.generations import published_snapshot
+from serving.postgres.server import (
+    ADVISORY_LOCK,
+    PostgresError,
+    Server,
+    personal_from_environment,
+    relation,
+    target_from_environment,
+)
 from serving.postgres.swap import published_views, swap
-from serving.postgres.tables import META, Column, Keys, Table, tables_to_publish
+from serving.postgres.tables import META, Column, Keys, Table, declared_keys, tables_to_publish
 from serving.publish import literal, quoted
 
 SCHEMA_PREFIX = "audience_data_"
@@ -91,6 +100,21 @@ def publish(
         if shown and not force and shows(server, shown, content, tables):
             return Published(generation, False, tables, left_out=left_out)
         return build_and_swap(server, source, tables, generation, content, shown, left_out, on_progress, on_wait)
+
+
+def publish_as_configured(home: Home, *, force: bool = False, on_wait: OnWait | None = None) -> Published | None:
+    """Bring the server of ``AUDIENCE_POSTGRES`` up to the current snapshot; None where nobody named one.
+
+    Raises:
+        NothingPublishedError: there is no snapshot.
+        PostgresError: as ``publish``.
+    """
+    uri = target_from_environment()
+    if uri is None:
+        return None
+    keys = declared_keys(home.root / "dbt" / "target" / "manifest.json")
+    personal = personal_from_environment()
+    return publish(published_snapshot(home), uri, keys, include_personal=personal, force=force, on_wait=on_wait)
 
 
 def build_and_swap(

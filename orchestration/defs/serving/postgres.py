@@ -8,28 +8,18 @@ from orchestration.defs.serving.assets import marts
 from orchestration.lib.faults import retried
 from orchestration.lib.preview import markdown_table
 from orchestration.lib.resources import AudienceResource
-from serving.generations import published_snapshot
-from serving.postgres.publish import publish
-from serving.postgres.server import VARIABLE, personal_from_environment, target_from_environment
-from serving.postgres.tables import declared_keys
+from serving.postgres.publish import publish_as_configured
+from serving.postgres.server import VARIABLE
 
 
 @dg.asset(key=["published", "postgres"], group_name="published", kinds={"postgres"}, deps=[marts], output_required=False)
 def postgres(context: dg.AssetExecutionContext, audience: AudienceResource) -> Iterator[dg.Output[None]]:
     """The marts as views in the PostgreSQL of `AUDIENCE_POSTGRES`, for BI servers; skipped where that is not set."""
-    uri = target_from_environment()
-    if uri is None:
+    with retried(context.retry_number):
+        done = publish_as_configured(audience.environment().home, on_wait=context.log.info)
+    if done is None:
         context.log.info(f"Skipped: {VARIABLE} names no PostgreSQL to publish to.")
         return
-    environment = audience.environment()
-    with retried(context.retry_number):
-        done = publish(
-            published_snapshot(environment.home),
-            uri,
-            declared_keys(environment.dbt_target_path / "manifest.json"),
-            include_personal=personal_from_environment(),
-            on_wait=context.log.info,
-        )
     for remark in done.remarks:
         context.log.warning(remark)
     steps = [(step, f"{seconds:.2f}") for step, seconds in done.seconds.items()]

@@ -62,3 +62,14 @@ def test_a_snapshot_from_before_personal_columns_were_told_apart_is_refused(snap
         connection.execute("drop table _meta.published_column").fetchall()
     with pytest.raises(PostgresError, match="does not say which of its columns are personal"):
         publish(path, target.uri)
+
+
+def test_a_search_for_a_person_finds_the_rows_on_the_server(snapshot: Snapshots, target: Target) -> None:
+    from orchestration.privacy.trace import traces_in_postgres
+    from serving.postgres.publish import publish
+
+    said = "create or replace table core.dim_campaign as select 'Alice''s \"campaign\"' as name, 1 as version"
+    publish(snapshot(1, said), target.uri)
+    (found,) = traces_in_postgres(target.uri, ["nobody", "alice's"])
+    assert (found.place.endswith(".core.dim_campaign") or "dim_campaign" in found.place, found.count) == (True, 1)
+    assert traces_in_postgres(target.uri, ["nobody"]) == traces_in_postgres(target.uri, []) == []
