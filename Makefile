@@ -24,7 +24,7 @@ export DAGSTER_DISABLE_TELEMETRY := yes
 export DO_NOT_TRACK := 1
 
 .PHONY: help run serve api dashboard deliver deliveries publish-postgres superset superset-test metrics trace erase parity
-.PHONY: test lint bench bench-api bench-postgres truths picture kill lock clean venv venv-crm venv-dev venv-superset
+.PHONY: test lint bench bench-api bench-postgres truths pictures kill lock clean venv venv-crm venv-dev venv-superset
 
 help: ## What can be done here
 	@sed -nE 's/^([a-z-]+):.*## (.*)$$/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-23s %s\n", $$1, $$2}'
@@ -112,8 +112,8 @@ bench-api: venv-dev ## Read the API from 32 clients during ten publishes
 truths: venv-dev ## Look for what the simulator planted in the marts of a hundred audiences with it and a hundred without
 	@$(BIN)/python -m benchmarks.truths $(ARGS)
 
-picture: venv-dev ## Draw the README's picture from the published demo
-	@$(BIN)/python -m serving.picture --video autumn-launch
+pictures: venv-dev ## Take the pictures of the docs from the published demo's dashboard
+	@$(BIN)/python -m serving.dashboard screenshots $(ARGS)
 
 kill: venv-dev ## Kill 30 runs at random moments, then compare the marts with an undisturbed build
 	@$(BIN)/python -m benchmarks.kill $(ARGS)
