@@ -19,6 +19,8 @@ from tests.parity import nasty
 ROOT = Path(__file__).resolve().parents[2]
 SIMULATED = ["--events", "3000", "--days", "5", "--seed", "11"]
 NEW_DAY = ["--only-day", "6"]
+# Spark's wheel lacks a class that its Hive asks for in rare moments when a session is closed (once in some seven thousand, 2026-11).
+UNCLOSED = "NoClassDefFoundError: org/apache/hadoop/hive/llap"
 # So low that a few thousand events have something to show in every mart.
 THRESHOLDS = {
     "drop_off_views_at_risk": 5,
@@ -65,11 +67,16 @@ class Parity:
 
     def python(self, *arguments: str) -> None:
         """Run a module of the product, or fail with what it said."""
+        result = self.said(*arguments)
+        assert result.returncode == 0, f"{arguments}\n{result.stdout[-6000:]}\n{result.stderr[-3000:]}"
+
+    def said(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run a module of the product; what it said, and how it ended."""
         result = subprocess.run(
             [sys.executable, "-m", *arguments], cwd=ROOT, env=self.environment, text=True, capture_output=True, check=False
         )
         print(f"{time.monotonic() - self.began:6.1f} s  {' '.join(arguments[:3])}")
-        assert result.returncode == 0, f"{arguments}\n{result.stdout[-6000:]}\n{result.stderr[-3000:]}"
+        return result
 
     def land(self, files: Mapping[str, str]) -> None:
         """Put files into the landing zone, old enough not to look as if they were still growing."""
@@ -100,7 +107,12 @@ class Parity:
         written = str(self.root / target)
         said = ["--vars", json.dumps(THRESHOLDS)]
         places = ["--project-dir", "dbt_project", "--profiles-dir", ".", "--target-path", written, "--log-path", written]
-        self.python("dbt.cli.main", "build", "--target", target, "--exclude-resource-type", "test", "unit_test", *said, *places)
+        command = ["build", "--target", target, "--exclude-resource-type", "test", "unit_test", *said]
+        result = self.said("dbt.cli.main", *command, *places)
+        if UNCLOSED in result.stdout:
+            self.python("dbt.cli.main", "retry", *places)
+        else:
+            assert result.returncode == 0, f"{command}\n{result.stdout[-6000:]}\n{result.stderr[-3000:]}"
 
     def differences(self) -> list[str]:
         """What differs between the engines' marts."""
