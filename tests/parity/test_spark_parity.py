@@ -70,7 +70,7 @@ class Parity:
         result = self.said(*arguments)
         assert result.returncode == 0, f"{arguments}\n{result.stdout[-6000:]}\n{result.stderr[-3000:]}"
 
-    def said(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    def said(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a module of the product; what it said, and how it ended."""
         result = subprocess.run(
             [sys.executable, "-m", *arguments], cwd=ROOT, env=self.environment, text=True, capture_output=True, check=False
