@@ -24,7 +24,7 @@ from ingestion.shape import quoted
 from ingestion.sources import People, registered
 from ingestion.workbench import PARQUET, connection
 
-APPLIED = "_tombstones.json"
+APPLIED = "_tombstones.txt"
 """Which tombstones this lake has seen: a restored backup has seen fewer than there are."""
 
 
@@ -45,9 +45,9 @@ class ErasureReport:
 
 def is_applied(home: Home) -> bool:
     """Whether this lake holds nothing that the tombstones forbid, as far as it was told of them."""
-    held = tombstones.read(home)
+    owed = set(tombstones.read(home).said.splitlines())
     applied = home.bronze / APPLIED
-    return held.are_none or (applied.exists() and applied.read_text(encoding="utf-8").strip() == held.digest)
+    return owed <= set(applied.read_text(encoding="utf-8").splitlines() if applied.exists() else ())
 
 
 def erase(home: Home) -> ErasureReport:
@@ -63,7 +63,7 @@ def erase(home: Home) -> ErasureReport:
                 _erase_rejects(con, home, source.name, held.keep_from, report)
             _erase_rows(con, home, CATALOG, catalog.PEOPLE, report, is_dated=False)
             _erase_rejects(con, home, CATALOG, held.keep_from, report)
-        durable.write_text(home.bronze / APPLIED, held.digest + "\n")
+        durable.write_text(home.bronze / APPLIED, held.said)
     return report
 
 

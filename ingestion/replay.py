@@ -68,7 +68,8 @@ def _replay_load(con: duckdb.DuckDBPyConnection, home: Home, source: Source, loa
         parts = (_lines(pa.Table.from_batches([batch])) for batch in quarantined.to_batches(max_chunksize=REPLAY_ROWS))
         (outcome,) = bench.shape([Work(load.load_id, load.path, parts)])
         report.tried += outcome.lines
-        if outcome.accepted + outcome.blank == 0:
+        settled = outcome.accepted + outcome.blank + outcome.erased
+        if settled == 0:
             return
         pending = folder / "pending"
         still_rejected = (
@@ -85,7 +86,8 @@ def _replay_load(con: duckdb.DuckDBPyConnection, home: Home, source: Source, loa
             content_id=f"{load.load_id}:{load.replays + 1}",
             accepted=load.accepted + outcome.accepted,
             blank=load.blank + outcome.blank,
-            rejected=load.rejected - outcome.accepted - outcome.blank,
+            rejected=load.rejected - settled,
+            erased=load.erased + outcome.erased,
             rows_by_date=_added(load.rows_by_date, outcome.by_date),
         )
         left = journal.pending_quarantine(home, changed)

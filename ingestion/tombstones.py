@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from enum import StrEnum
-from hashlib import sha256
 from pathlib import Path
 
 import duckdb
@@ -75,10 +74,10 @@ class Tombstones:
         return not self.stones and self.keep_from is None
 
     @property
-    def digest(self) -> str:
-        """Changes with every tombstone; what a lake remembers of those that were applied to it."""
-        said = sorted([each.hash, each.kind, each.workspace_id or ""] for each in self.stones)
-        return sha256(json.dumps([said, str(self.keep_from)]).encode()).hexdigest()[:32]
+    def said(self) -> str:
+        """What a lake remembers of those that were applied to it: one line each."""
+        lines = sorted(f"{each.kind} {each.hash} {each.workspace_id or '*'}" for each in self.stones)
+        return "".join(f"{line}\n" for line in [*([f"from {self.keep_from}"] if self.keep_from else []), *lines])
 
 
 @dataclass

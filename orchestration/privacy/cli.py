@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from ingestion.identity import PrivacyKeyError
-from ingestion.tombstones import Identifier, Kind
+from ingestion.tombstones import SHORTEST_WORD, Identifier, Kind
 from orchestration.lib.environment import Environment
 
 app = typer.Typer(
@@ -61,6 +61,7 @@ def erase(
     if done.left or done.unsearched:
         raise typer.Exit(1)
     console.print("Searched again, in every file and table: no trace is left.")
+    tell_unsearchable(identifier)
 
 
 @app.command()
@@ -70,8 +71,9 @@ def trace(user_id: UserId = None, device_id: DeviceId = None, email: Email = Non
     from orchestration.privacy.erasure import search, words_of
     from orchestration.privacy.person import known_names
 
+    identifier = named(user_id, device_id, email, workspace)
     environment = Environment.read()
-    names = known_names(environment.home, named(user_id, device_id, email, workspace))
+    names = known_names(environment.home, identifier)
     found, unsearched = search(environment, words_of(names))
     for name in names:
         console.print(f"{name.kind:<9} {name.value}", markup=False)
@@ -80,6 +82,7 @@ def trace(user_id: UserId = None, device_id: DeviceId = None, email: Email = Non
     for file in unsearched:
         console.print(f"NOT SEARCHED: {file.path}: {file.reason}", style="yellow", markup=False)
     console.print(f"{len(found)} places." if found else "No trace.")
+    tell_unsearchable(identifier)
 
 
 @app.command()
@@ -124,6 +127,15 @@ def named(user_id: str | None, device_id: str | None, email: str | None, workspa
     if len(chosen) != 1:
         raise typer.BadParameter("Name the person by exactly one of --user-id, --device-id and --email.")
     return chosen[0]
+
+
+def tell_unsearchable(identifier: Identifier) -> None:
+    """Say so where the name that was given is too short to be searched for."""
+    from orchestration.console import console
+
+    if len(identifier.normal) < SHORTEST_WORD:
+        said = f"An id of fewer than {SHORTEST_WORD} characters stands in everything: it was not searched for."
+        console.print(said, style="yellow")
 
 
 @contextmanager

@@ -51,7 +51,7 @@ def trace(
     found: list[Trace] = []
     unsearched: list[Unsearched] = []
     words = [text for text in dict.fromkeys(texts) if text]
-    for path in files_below(roots):
+    for path in files_below(roots) if words else ():
         if leaving_out and path.is_relative_to(leaving_out):
             continue
         try:
