@@ -1,4 +1,4 @@
-import { UNCOUNTED, WITHHELD, type Value } from "./data/types";
+import { isKnown, UNCOUNTED, WITHHELD, type Value } from "./data/types";
 
 /** How a measure is written. */
 export type Kind = "count" | "decimal" | "percent" | "minutes" | "seconds";
@@ -53,6 +53,28 @@ export function formatChange(now: number, before: number, kind: Kind): string {
   const share = Math.round(((now - before) / before) * 1000) / 1000;
   return `${sign(share)}${percents.format(Math.abs(share))}`;
 }
+
+/** A share of change with its sign: `+48%`, `−1.0%`. */
+export function formatSigned(share: number): string {
+  const digits = Math.abs(share) < 0.1 ? 1 : 0;
+  const text = new Intl.NumberFormat(LOCALE, { style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits }).format(Math.abs(share));
+  return `${share > 0 ? "+" : share < 0 ? "−" : "±"}${text}`;
+}
+
+/** A probability: `0.042`, `below 0.001`. */
+export function formatProbability(value: number): string {
+  return value < 0.001 ? "below 0.001" : value.toFixed(value < 0.1 ? 3 : 2);
+}
+
+/** An amount in its currency, as far as that is known. */
+export function formatMoney(value: Value | undefined, currency: string | null): string {
+  if (!isKnown(value)) return formatValue(value, "decimal");
+  const amount = new Intl.NumberFormat(LOCALE, { minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(value);
+  return currency ? `${amount} ${currency}` : amount;
+}
+
+/** A code of the data as words: `cta_click` is `cta click`. */
+export const wordsOf = (code: string): string => code.replaceAll("_", " ");
 
 const MILLISECONDS = 86_400_000;
 

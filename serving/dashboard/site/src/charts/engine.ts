@@ -6,6 +6,7 @@ const KINDS = {
   heatmap: () => import("./heatmap"),
   sankey: () => import("./sankey"),
   graph: () => import("./graph"),
+  custom: () => import("./custom"),
 };
 
 export type ChartKind = keyof typeof KINDS;
