@@ -29,7 +29,7 @@ export function formatValue(value: Value | undefined, kind: Kind): string {
   if (value === WITHHELD) return "withheld";
   if (value === UNCOUNTED) return "not counted";
   if (value === null || value === undefined) return NOTHING;
-  if (kind === "percent") return percents.format(value);
+  if (kind === "percent") return percents.format(value).replace("-", "−");
   if (kind === "seconds") return formatSeconds(value);
   if (kind === "decimal") return decimals.format(value);
   return counts.format(value);
@@ -37,7 +37,7 @@ export function formatValue(value: Value | undefined, kind: Kind): string {
 
 /** A measure at an axis, where there is little room. */
 export function formatTick(value: number, kind: Kind): string {
-  if (kind === "percent") return `${Math.round(value * 100)}%`;
+  if (kind === "percent") return `${Math.round(value * 100)}%`.replace("-", "−");
   if (kind === "seconds") return formatSeconds(value);
   return compacts.format(value);
 }

@@ -29,18 +29,31 @@ export interface Intervals {
   max?: number;
 }
 
-/** How high a chart of so many rows is, in CSS pixels. */
-export const rowsHeight = (rows: number): number => Math.max(rows, 1) * 40 + 44;
+/** Whether there is room for one column of text only. */
+export const isNarrow = (): boolean => innerWidth < 640;
 
-/** An axis of names down the left side, the first at the top, with room for words. */
+/** How high a chart of so many rows is, in CSS pixels: names break in three lines where it is narrow. */
+export const rowsHeight = (rows: number): number => Math.max(rows, 1) * (isNarrow() ? 54 : 40) + 44;
+
+/** How much room a legend needs above the plot, in CSS pixels: it breaks where it is narrow. */
+export const legendRoom = (entries: number): number => (isNarrow() && entries > 2 ? 54 : 32);
+
+const longestLine = (label: string): number => Math.max(...label.split("\n").map((line) => line.length));
+
+// A letter's usual width in CSS pixels, and what the widest of a short name has more.
+const LETTER = 7;
+const WIDEST = 8;
+
+/** An axis of names down the left side, the first at the top; long names break, and leave room for the bars. */
 export function nameAxis(palette: Palette, labels: readonly string[]): Record<string, unknown> {
+  const longest = Math.max(...labels.map((label) => longestLine(label)), 1) * LETTER + WIDEST;
   return {
     type: "category",
     inverse: true,
     data: [...labels],
     axisLine: { lineStyle: { color: palette.line } },
     axisTick: { show: false },
-    axisLabel: { color: palette.ink, width: innerWidth < 640 ? 108 : 190, overflow: "break", lineHeight: 15, interval: 0, margin: 10 },
+    axisLabel: { color: palette.ink, width: Math.min(longest, isNarrow() ? 108 : 190), overflow: "break", lineHeight: 15, interval: 0, margin: 10 },
   };
 }
 
@@ -59,6 +72,8 @@ export function intervalOption(palette: Palette, { rows, kind, shape, room = 64,
       type: "value",
       min: min ?? (shape === "bar" ? 0 : undefined),
       max,
+      // Whole steps to the end of an axis of shares.
+      interval: kind === "percent" && shape === "bar" && max ? (max > 0.8 ? 0.25 : max > 0.4 ? 0.2 : 0.1) : undefined,
       splitNumber: 4,
       splitLine: { lineStyle: { color: palette.line } },
       axisLabel: { color: palette.muted, hideOverlap: true, formatter: (value: number) => formatTick(value, kind) },

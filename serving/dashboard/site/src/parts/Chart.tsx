@@ -23,6 +23,8 @@ export interface ChartProps<Row> {
   height?: number;
   /** Called with what ECharts says of the mark that was clicked. */
   onPick?: (mark: { name: string; data: unknown; dataType?: string }) => void;
+  /** Said under the chart and its table. */
+  note?: string;
   /** Switches beside the title. */
   children?: ComponentChildren;
 }
@@ -31,7 +33,7 @@ type Drawing = ReturnType<typeof import("../charts/core").init>;
 
 /** A chart with a title, an accessible summary, and its numbers as a table at the press of a button. */
 export function Chart<Row>(props: ChartProps<Row>) {
-  const { title, summary, kinds, option, drawn, table, height = 280, onPick, children } = props;
+  const { title, summary, kinds, option, drawn, table, height = 280, onPick, note, children } = props;
   const theme = useTheme();
   const [isTable, setIsTable] = useState(false);
   const [problem, setProblem] = useState("");
@@ -86,6 +88,7 @@ export function Chart<Row>(props: ChartProps<Row>) {
       </div>
       {problem && <p class="notice bad">{problem}</p>}
       {isTable ? <DataTable {...table} /> : <div ref={place} class="plot" role="img" aria-label={summary} style={{ height: `${height}px` }} />}
+      {note && <p class="aside">{note}</p>}
     </figure>
   );
 }

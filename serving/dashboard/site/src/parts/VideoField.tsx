@@ -18,7 +18,9 @@ interface VideoFieldProps {
 export function VideoField({ catalog, route, change, among, all, chosen = "" }: VideoFieldProps) {
   const videos = catalog.videos.filter(({ video_id }) => !among || among.has(video_id));
   const options = [...(all ? [{ value: "", label: all }] : []), ...videos.map(({ video_id, title }) => ({ value: video_id, label: title }))];
-  return <SelectField label="Video" value={route.parameters["video"] ?? chosen} options={options} onChange={(video) => change({ video })} />;
+  const named = route.parameters["video"];
+  const value = named && options.some((option) => option.value === named) ? named : chosen;
+  return <SelectField label="Video" value={value} options={options} onChange={(video) => change({ video })} />;
 }
 
 /** A video's title; its id where the catalog knows none, and words where a row has no video. */

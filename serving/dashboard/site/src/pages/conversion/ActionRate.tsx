@@ -30,22 +30,16 @@ export function ActionRate({ title, days, minimumViewers }: { title: string; day
   const rates = days.map((row) => row.action_rate).filter((rate) => rate !== null);
   const withheld = days.filter((row) => row.is_withheld).length;
   return (
-    <div class="stack">
-      <Chart
-        title={heading}
-        summary={`${title}: share of viewers who bought within a week of interacting, by day: between ${formatValue(Math.min(...rates), "percent")} and ${formatValue(Math.max(...rates), "percent")}.`}
-        kinds={["line", "bar"]}
-        drawn={days.map((row) => `${row.date_day}:${row.action_rate}`).join()}
-        option={(palette) => actionOption(palette, spread(days))}
-        height={220}
-        table={{ caption: `Action rate of ${title} by day`, columns: COLUMNS, rows: days, file: "audience-action-rate" }}
-      />
-      {withheld > 0 && (
-        <p class="aside">
-          {withheld} {withheld === 1 ? "day is" : "days are"} withheld: fewer than {minimumViewers} viewers interacted.
-        </p>
-      )}
-    </div>
+    <Chart
+      title={heading}
+      summary={`${title}: share of viewers who bought within a week of interacting, by day: between ${formatValue(Math.min(...rates), "percent")} and ${formatValue(Math.max(...rates), "percent")}.`}
+      kinds={["line", "bar"]}
+      drawn={days.map((row) => `${row.date_day}:${row.action_rate}`).join()}
+      option={(palette) => actionOption(palette, spread(days))}
+      height={220}
+      table={{ caption: `Action rate of ${title} by day`, columns: COLUMNS, rows: days, file: "audience-action-rate" }}
+      note={withheld ? `${withheld} ${withheld === 1 ? "day is" : "days are"} withheld: fewer than ${minimumViewers} viewers interacted.` : undefined}
+    />
   );
 }
 

@@ -8,7 +8,7 @@ import { Loaded, Notice } from "../../parts/states";
 import { titleOf } from "../../parts/VideoField";
 import type { ExperimentsFile, ResultRow, VariantRow } from "./files";
 import { Outcomes } from "./Outcomes";
-import { metricName, verdictText } from "./verdict";
+import { metricName, variantName, verdictText } from "./verdict";
 
 /** Which variant does better, and how sure that is. */
 export default function ExperimentsPage(props: PageProps) {
@@ -66,7 +66,7 @@ function planOf(variants: readonly VariantRow[], title: string) {
   const first = variants[0];
   const from = first?.starts_on == null ? "the first exposure" : formatDay(first.starts_on);
   const to = first?.ends_on == null ? "" : ` to ${formatDay(first.ends_on)}`;
-  const shares = variants.map((variant) => `${variant.variant_id}${variant.is_control ? " (control)" : ""}${variant.planned_share === null ? "" : ` ${formatValue(variant.planned_share, "percent")}`}`);
+  const shares = variants.map((variant) => `${variantName(variant)}${variant.planned_share === null ? "" : ` ${formatValue(variant.planned_share, "percent")}`}`);
   return (
     <>
       <strong>

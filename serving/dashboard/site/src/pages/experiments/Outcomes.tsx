@@ -1,11 +1,11 @@
-import { intervalOption, rowsHeight } from "../../charts/intervals";
+import { intervalOption, isNarrow, rowsHeight } from "../../charts/intervals";
 import type { Palette } from "../../charts/palette";
 import { unlessWithheld } from "../../data/types";
 import { formatProbability } from "../../format";
 import { Chart } from "../../parts/Chart";
 import { DataTable, type Column } from "../../parts/DataTable";
 import type { ResultRow } from "./files";
-import { formatOutcome, liftText, metricName, verdictText } from "./verdict";
+import { formatOutcome, liftText, metricName, variantName, verdictText } from "./verdict";
 
 interface OutcomesProps {
   rows: readonly ResultRow[];
@@ -21,7 +21,7 @@ export function Outcomes({ rows, unit, minimumViewers }: OutcomesProps) {
   const label = (row: ResultRow) => `${hasVariants ? `${row.variant_id}: ` : ""}${metricName(row.metric)}${row.is_primary ? " (primary)" : ""}`;
   const columns: Column<ResultRow>[] = [
     { label: "Metric", value: (row) => metricName(row.metric), text: (row) => `${metricName(row.metric)}${row.is_primary ? " (primary)" : ""}` },
-    { label: "Variant", value: (row) => row.variant_id, text: (row) => `${row.variant_id}${row.is_control ? " (control)" : ""}` },
+    { label: "Variant", value: (row) => row.variant_id, text: variantName },
     { label: capital(unit), kind: "count", value: (row) => unlessWithheld(row.is_withheld, row.units) },
     {
       label: "Outcome",
@@ -47,15 +47,15 @@ export function Outcomes({ rows, unit, minimumViewers }: OutcomesProps) {
           intervalOption(palette, {
             kind: "percent",
             shape: "point",
-            room: 130,
+            room: isNarrow() ? 12 : 130,
             ...ends,
             rows: compared.map((row) => ({
-              label: label(row),
+              label: isNarrow() ? `${label(row)}\n${liftText(row)}` : label(row),
               value: row.relative_lift === null ? null : Math.min(ends.max, row.relative_lift),
               low: row.relative_lift_low,
               high: row.relative_lift_high,
               colour: colourOf(palette, row),
-              text: liftText(row),
+              text: isNarrow() ? "" : liftText(row),
               tip: verdictText(row, controlOf(row), unit, minimumViewers),
             })),
           })

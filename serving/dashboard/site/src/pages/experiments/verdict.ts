@@ -4,6 +4,10 @@ import type { ResultRow } from "./files";
 /** A metric as a person says it. */
 export const metricName = (metric: string): string => (metric === "watch_seconds" ? "seconds watched" : wordsOf(metric));
 
+/** A variant, and that it is the control where its name does not say so. */
+export const variantName = (row: { variant_id: string; is_control: boolean }): string =>
+  row.is_control && row.variant_id.toLowerCase() !== "control" ? `${row.variant_id} (control)` : row.variant_id;
+
 /** An outcome: a rate as a percentage, a mean of seconds with its unit, another mean as a number. */
 export function formatOutcome(row: ResultRow, value: number | null): string {
   return formatValue(value, row.metric_kind === "rate" ? "percent" : row.metric === "watch_seconds" ? "seconds" : "decimal");

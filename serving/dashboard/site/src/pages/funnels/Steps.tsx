@@ -1,4 +1,4 @@
-import { intervalOption, rowsHeight } from "../../charts/intervals";
+import { intervalOption, isNarrow, rowsHeight } from "../../charts/intervals";
 import { unlessWithheld } from "../../data/types";
 import { formatValue, wordsOf } from "../../format";
 import { Chart } from "../../parts/Chart";
@@ -60,7 +60,7 @@ export function Steps({ funnel, steps, minimumViewers }: { funnel: GoalRow; step
           intervalOption(palette, {
             kind: "count",
             shape: "bar",
-            room: 170,
+            room: isNarrow() ? 64 : 170,
             rows: steps.map((step) => ({
               label: stepLabel(step),
               value: step.reached_viewers,
@@ -84,7 +84,7 @@ export function Steps({ funnel, steps, minimumViewers }: { funnel: GoalRow; step
 
 function endText(step: StepRow): string {
   const reached = formatValue(step.reached_viewers, "count");
-  return step.share_of_previous === null ? reached : `${reached}, ${formatValue(step.share_of_previous, "percent")} of before`;
+  return step.share_of_previous === null || isNarrow() ? reached : `${reached}, ${formatValue(step.share_of_previous, "percent")} of before`;
 }
 
 function tipOf(step: StepRow): string {

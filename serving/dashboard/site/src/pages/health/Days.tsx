@@ -21,19 +21,13 @@ interface Trouble {
 
 const TROUBLES: readonly Trouble[] = [
   {
-    value: "clocks",
-    label: "Clocks",
-    meaning: "Clocks that ran wrong were moved by the difference between sending and receiving; missing or impossible ones gave way to the receive time.",
+    value: "rejected",
+    label: "Rejected",
+    meaning: "Records that could not be read, or could not be made an event.",
     parts: [
-      { measure: "skew_corrected_count", label: "Clock corrected" },
-      { measure: "clock_replaced_count", label: "Clock replaced" },
+      { measure: "rejected_by_ingestion_count", label: "When read" },
+      { measure: "rejected_by_models_count", label: "When made an event" },
     ],
-  },
-  {
-    value: "late",
-    label: "Late",
-    meaning: "Events received more than a day after they happened: their days change after the fact.",
-    parts: [{ measure: "late_event_count", label: "Late events" }],
   },
   {
     value: "duplicates",
@@ -42,12 +36,18 @@ const TROUBLES: readonly Trouble[] = [
     parts: [{ measure: "duplicate_count", label: "Duplicates" }],
   },
   {
-    value: "rejected",
-    label: "Rejected",
-    meaning: "Records that could not be read, or could not be made an event.",
+    value: "late",
+    label: "Late",
+    meaning: "Events received more than a day after they happened: their days change after the fact.",
+    parts: [{ measure: "late_event_count", label: "Late events" }],
+  },
+  {
+    value: "clocks",
+    label: "Clocks",
+    meaning: "Clocks that ran wrong were moved by the difference between sending and receiving; missing or impossible ones gave way to the receive time.",
     parts: [
-      { measure: "rejected_by_ingestion_count", label: "When read" },
-      { measure: "rejected_by_models_count", label: "When made an event" },
+      { measure: "skew_corrected_count", label: "Clock corrected" },
+      { measure: "clock_replaced_count", label: "Clock replaced" },
     ],
   },
   {
@@ -91,20 +91,18 @@ export function Days({ days, route, change }: { days: readonly HealthDayRow[]; r
   }
   return (
     <>
-      <div class="stack">
-        <Chart
-          title={`${trouble.label} by day`}
-          summary={`${trouble.meaning} ${trouble.parts.map(({ measure, label }) => `${label}: ${formatValue(rows.reduce((sum, row) => sum + row[measure], 0), "count")}`).join(", ")} in ${rows.length} days.`}
-          kinds={["bar"]}
-          drawn={`${trouble.value}${rows.map((row) => trouble.parts.map(({ measure }) => row[measure])).join()}`}
-          option={(palette) => daysOption(palette, rows, trouble)}
-          height={240}
-          table={{ caption: `${trouble.label} by day`, columns: drawnColumns, rows, file: `audience-health-${trouble.value}` }}
-        >
-          <Choices label="What was wrong" value={trouble.value} options={TROUBLES} onChange={(value) => change({ trouble: value === TROUBLES[0]?.value ? undefined : value })} />
-        </Chart>
-        <p class="aside">{trouble.meaning} By the day of the events' own clock.</p>
-      </div>
+      <Chart
+        title={`${trouble.label} by day`}
+        summary={`${trouble.meaning} ${trouble.parts.map(({ measure, label }) => `${label}: ${formatValue(rows.reduce((sum, row) => sum + row[measure], 0), "count")}`).join(", ")} in ${rows.length} days.`}
+        kinds={["bar"]}
+        drawn={`${trouble.value}${rows.map((row) => trouble.parts.map(({ measure }) => row[measure])).join()}`}
+        option={(palette) => daysOption(palette, rows, trouble)}
+        height={240}
+        table={{ caption: `${trouble.label} by day`, columns: drawnColumns, rows, file: `audience-health-${trouble.value}` }}
+        note={`${trouble.meaning} By the day of the events' own clock; what has none counts for the first day of its file.`}
+      >
+        <Choices label="What was wrong" value={trouble.value} options={TROUBLES} onChange={(value) => change({ trouble: value === TROUBLES[0]?.value ? undefined : value })} />
+      </Chart>
       <details class="card">
         <summary>
           <h2>Every count by day</h2>

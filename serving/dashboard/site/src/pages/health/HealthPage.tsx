@@ -44,8 +44,8 @@ function Content(props: PageProps & { file: HealthFile; catalogFile: CatalogHeal
         </FilterBar>
       )}
       <p class="period">
-        <strong>All dates</strong>
-        {site.workspaces.length > 1 ? ", all workspaces together: a file may hold several. Only the catalog's findings are this workspace's." : "."}
+        <strong>All dates</strong>, every file that landed.
+        {site.workspaces.length > 1 && " All workspaces together, since a file may hold several; only the catalog's findings are this workspace's."}
       </p>
       <Balance loads={own(all.loads)} />
       <Rejections rejections={own(all.rejections)} />

@@ -10,7 +10,6 @@ interface ReasonRow {
   reason: string;
   rejected_by: string;
   count: number;
-  days: number;
   undated: number;
 }
 
@@ -19,7 +18,6 @@ const REASONS: Column<ReasonRow>[] = [
   { label: "Records", kind: "count", value: (row) => row.count },
   { label: "Rejected", value: (row) => BY[row.rejected_by] ?? row.rejected_by },
   { label: "What to do", value: (row) => remedyOf(row.reason) },
-  { label: "Days", kind: "count", value: (row) => row.days },
   { label: "Without a day", kind: "count", value: (row) => row.undated },
 ];
 
@@ -41,7 +39,6 @@ export function Rejections({ rejections }: { rejections: readonly RejectionRow[]
     reason: rows[0]!.reason,
     rejected_by: rows[0]!.rejected_by,
     count: rows.reduce((sum, row) => sum + row.rejected_count, 0),
-    days: new Set(rows.flatMap((row) => row.event_date ?? [])).size,
     undated: rows.filter((row) => row.event_date === null).reduce((sum, row) => sum + row.rejected_count, 0),
   }));
   return (
@@ -50,7 +47,7 @@ export function Rejections({ rejections }: { rejections: readonly RejectionRow[]
         <h2>Rejected records</h2>
         <DataTable caption="Rejected records by reason" columns={REASONS} rows={reasons} sortedBy="Records" file="audience-rejected" empty="Nothing was rejected." />
       </section>
-      {rejections.length > 0 && (
+      {rejections.some(({ event_date }) => event_date !== null) && (
         <details class="card">
           <summary>
             <h2>Rejected by day</h2>

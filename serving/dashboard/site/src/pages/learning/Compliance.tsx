@@ -1,5 +1,5 @@
 import type { EChartsCoreOption } from "echarts/core";
-import { nameAxis, rowsHeight } from "../../charts/intervals";
+import { isNarrow, legendRoom, nameAxis, rowsHeight } from "../../charts/intervals";
 import { legend, tooltip } from "../../charts/options";
 import type { Palette } from "../../charts/palette";
 import { unlessWithheld } from "../../data/types";
@@ -31,7 +31,7 @@ export function Compliance({ rows, isOne, minimumViewers }: { rows: readonly Com
     { label: "Done late", kind: "count", value: count((row) => row.late_count) },
     { label: "At risk", kind: "count", value: count((row) => row.at_risk_count) },
     {
-      label: "Next due",
+      label: "Earliest open due",
       value: (row) => (row.next_due_on === null ? null : isoDay(row.next_due_on)),
       text: (row) => (row.next_due_on === null ? "–" : formatDay(row.next_due_on)),
     },
@@ -50,7 +50,7 @@ export function Compliance({ rows, isOne, minimumViewers }: { rows: readonly Com
           kinds={["bar"]}
           drawn={JSON.stringify(drawn.map((row) => [label(row), ...STATES.map(({ of }) => of(row))]))}
           option={(palette) => complianceOption(palette, drawn, label)}
-          height={rowsHeight(drawn.length) * 0.8 + 40}
+          height={rowsHeight(drawn.length) * (isNarrow() ? 1 : 0.8) + legendRoom(STATES.length)}
           table={{ caption: title, columns: columns.slice(0, 8), rows: drawn, file: "audience-compliance-drawn" }}
         />
       )}
@@ -65,7 +65,7 @@ export function Compliance({ rows, isOne, minimumViewers }: { rows: readonly Com
 function complianceOption(palette: Palette, rows: readonly ComplianceRow[], label: (row: ComplianceRow) => string): EChartsCoreOption {
   const colours = [palette.good, palette.series[0], palette.bad, palette.line];
   return {
-    grid: { left: 4, right: 20, top: 32, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+    grid: { left: 4, right: 20, top: legendRoom(STATES.length), bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
     legend: legend(palette, STATES.map((state) => state.label)),
     tooltip: {
       ...tooltip(palette),

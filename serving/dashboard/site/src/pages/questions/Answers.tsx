@@ -19,41 +19,43 @@ interface AnswersProps extends AnswersData {
   question: QuestionRow;
   minimumViewers: number;
   /** Called with the key of another question. */
-  choose: (key: string) => void;
+  choose?: (key: string) => void;
+  /** In CSS pixels, to stand beside a higher chart. */
+  leastHeight?: number;
 }
 
 /** How the answers to one question fall on what could be chosen; what an option is, is said in words. */
-export function Answers({ kind, questions, question, choices, others, minimumViewers, choose }: AnswersProps) {
+export function Answers({ kind, questions, question, choices, others, minimumViewers, choose, leastHeight = 0 }: AnswersProps) {
   const rows = choices.filter((choice) => choice.kind === kind && isOf(choice, question));
   const other = others.find((row) => row.kind === kind && isOf(row, question));
   const answered = question.is_withheld ? `fewer than ${minimumViewers}` : formatValue(question.answered_viewers, "count");
   const basis = `${answered} viewers answered`;
   return (
-    <div class="stack">
-      <Chart
-        title={question.text}
-        summary={`${question.text}: ${basis}. ${rows.map((row) => `${named(row)} ${formatValue(unlessWithheld(row.is_withheld, row.share), "percent")}`).join(", ")}.`}
-        kinds={["bar", "custom"]}
-        drawn={`${kind}|${keyOf(question)}|${rows.map((row) => row.share).join()}`}
-        option={(palette) => intervalOption(palette, { rows: rows.map((row) => measured(palette, row)), kind: "percent", shape: "bar", max: topOf(rows) })}
-        height={rowsHeight(rows.length)}
-        table={{ caption: `Answers to ${question.text}`, columns: COLUMNS, rows, file: `audience-answers-${question.question_id}` }}
-      >
-        {questions.length > 1 && (
-          <SelectField
-            label="Question"
-            value={keyOf(question)}
-            options={questions.map((candidate) => ({ value: keyOf(candidate), label: candidate.text }))}
-            onChange={choose}
-          />
-        )}
-      </Chart>
-      <p class="aside">
-        {basis}.
-        {other && ` ${other.answer_count} other ${other.answer_count === 1 ? "answer" : "answers"} in viewers' own words, each from fewer than five of them, are not listed.`}
-      </p>
-    </div>
+    <Chart
+      title={question.text}
+      summary={`${question.text}: ${basis}. ${rows.map((row) => `${named(row)} ${formatValue(unlessWithheld(row.is_withheld, row.share), "percent")}`).join(", ")}.`}
+      kinds={["bar", "custom"]}
+      drawn={`${kind}|${keyOf(question)}|${rows.map((row) => row.share).join()}`}
+      option={(palette) => intervalOption(palette, { rows: rows.map((row) => measured(palette, row)), kind: "percent", shape: "bar", max: topOf(rows) })}
+      height={Math.max(rowsHeight(rows.length), leastHeight)}
+      table={{ caption: `Answers to ${question.text}`, columns: COLUMNS, rows, file: `audience-answers-${question.question_id}` }}
+      note={other ? `${basis}. ${ownWords(other)}` : `${basis}.`}
+    >
+      {choose && questions.length > 1 && (
+        <SelectField
+          label="Question"
+          value={keyOf(question)}
+          options={questions.map((candidate) => ({ value: keyOf(candidate), label: candidate.text }))}
+          onChange={choose}
+        />
+      )}
+    </Chart>
   );
+}
+
+function ownWords(other: OtherAnswersRow): string {
+  const answers = other.answer_count === 1 ? "1 other answer in a viewer's own words is" : `${other.answer_count} other answers in viewers' own words are`;
+  return `${answers} not listed: fewer than five gave it.`;
 }
 
 const COLUMNS: Column<ChoiceRow>[] = [
@@ -90,7 +92,8 @@ function measured(palette: Palette, row: ChoiceRow): Measured {
   };
 }
 
-// To the next tenth above the widest interval, so that small shares do not crowd at the left.
+// The axis ends above the widest interval, so that small shares do not crowd at the left.
 function topOf(rows: readonly ChoiceRow[]): number {
-  return Math.min(1, Math.ceil(Math.max(0.1, ...rows.map((row) => row.share_high ?? row.share ?? 0)) * 10) / 10);
+  const widest = Math.max(0, ...rows.map((row) => row.share_high ?? row.share ?? 0));
+  return [0.1, 0.2, 0.3, 0.4, 0.6, 0.8].find((end) => widest <= end) ?? 1;
 }

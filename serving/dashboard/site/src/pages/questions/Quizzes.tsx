@@ -72,7 +72,16 @@ export function Quizzes(props: PageProps & AnswersData & { quizzes: readonly Qui
             if (picked) change({ question: keyOf(picked) });
           }}
         />
-        <Answers kind="quiz" questions={quizzes} question={chosen} choices={choices} others={others} minimumViewers={site.minimumViewers} choose={(question) => change({ question })} />
+        <Answers
+          kind="quiz"
+          questions={quizzes}
+          question={chosen}
+          choices={choices}
+          others={others}
+          minimumViewers={site.minimumViewers}
+          choose={(question) => change({ question })}
+          leastHeight={rowsHeight(drawn.length)}
+        />
       </div>
       <section class="card">
         <h2>Quiz questions</h2>

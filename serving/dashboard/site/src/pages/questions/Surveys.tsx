@@ -1,4 +1,5 @@
 import type { EChartsCoreOption } from "echarts/core";
+import { isNarrow, legendRoom } from "../../charts/intervals";
 import { legend, tooltip } from "../../charts/options";
 import type { Palette } from "../../charts/palette";
 import { isKnown, unlessWithheld, type Value } from "../../data/types";
@@ -6,6 +7,7 @@ import { formatValue } from "../../format";
 import type { PageProps } from "../index";
 import { Chart } from "../../parts/Chart";
 import { DataTable, type Column } from "../../parts/DataTable";
+import { FilterBar, SelectField } from "../../parts/fields";
 import { MetricTile } from "../../parts/MetricTile";
 import { titleOf } from "../../parts/VideoField";
 import { pageAddress } from "../../shell/route";
@@ -38,13 +40,20 @@ export function Surveys(props: PageProps & AnswersData & { surveys: readonly Sur
       <h2 id="surveys">Surveys</h2>
       {chosen ? (
         <>
+          {surveys.length > 1 ? (
+            <FilterBar label="Survey">
+              <SelectField label="Survey" value={keyOf(chosen)} options={surveys.map((survey) => ({ value: keyOf(survey), label: survey.text }))} onChange={(survey) => change({ survey })} />
+            </FilterBar>
+          ) : (
+            <h3>{chosen.text}</h3>
+          )}
           <Score survey={chosen} minimumViewers={site.minimumViewers} />
           {chosen.scale === "text" ? (
             <p class="card empty">
               {chosen.text} Answers are in viewers' own words, which are personal: ask interactivity.survey_response.
             </p>
           ) : (
-            <Answers kind="survey" questions={surveys} question={chosen} choices={choices} others={others} minimumViewers={site.minimumViewers} choose={(survey) => change({ survey })} />
+            <Answers kind="survey" questions={surveys} question={chosen} choices={choices} others={others} minimumViewers={site.minimumViewers} />
           )}
           <section class="card">
             <h3>All surveys</h3>
@@ -105,7 +114,7 @@ function Promoters({ survey }: { survey: SurveyRow }) {
       kinds={["bar"]}
       drawn={`${keyOf(survey)}${said}`}
       option={(palette) => promotersOption(palette, groups)}
-      height={104}
+      height={72 + legendRoom(groups.length)}
       table={{
         caption: "Who makes the score",
         columns: [
@@ -121,11 +130,13 @@ function Promoters({ survey }: { survey: SurveyRow }) {
   );
 }
 
+const named = ({ label, meaning }: { label: string; meaning: string }): string => (isNarrow() ? label : `${label} (${meaning})`);
+
 function promotersOption(palette: Palette, groups: readonly Group[]): EChartsCoreOption {
   const colours = [palette.bad, palette.earlier, palette.good];
   return {
-    grid: { left: 0, right: 0, top: 32, bottom: 8 },
-    legend: legend(palette, groups.map(({ label, meaning }) => `${label} (${meaning})`)),
+    grid: { left: 0, right: 0, top: legendRoom(groups.length), bottom: 8 },
+    legend: legend(palette, groups.map(named)),
     tooltip: {
       ...tooltip(palette),
       trigger: "item",
@@ -139,7 +150,7 @@ function promotersOption(palette: Palette, groups: readonly Group[]): EChartsCor
     series: groups.map(({ label, meaning, share }, place) => ({
       type: "bar",
       stack: "all",
-      name: `${label} (${meaning})`,
+      name: named({ label, meaning }),
       data: [share],
       barWidth: 38,
       itemStyle: { color: colours[place] },
