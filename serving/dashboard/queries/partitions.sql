@@ -110,10 +110,7 @@ followed as (
             lag(is_withheld) over (
                 partition by workspace_id, goal_id, video_id, segment_type, segment_value order by position
             ), false
-        ) as is_previous_withheld,
-        -- Of an open funnel or one without order the steps are entered anywhere.
-        sum(entered_viewers) over (partition by workspace_id, goal_id, video_id, segment_type, segment_value) as entered_at_all,
-        is_small(converted_viewers) as is_conversion_small
+        ) as is_previous_withheld
     from judged
 )
 
@@ -124,13 +121,10 @@ select
     segment_type,
     segment_value,
     position,
-    step_count,
     step_name,
-    event_type,
     is_withheld,
     is_withheld or is_next_withheld as is_drop_withheld,
     case when not is_withheld then reached_viewers end as reached_viewers,
-    case when not is_withheld then entered_viewers end as entered_viewers,
     case when not is_withheld and not is_previous_withheld then share_of_previous end as share_of_previous,
     case when not is_withheld then share_of_entered end as share_of_entered,
     case when not is_withheld and not is_next_withheld then dropped_viewers end as dropped_viewers,

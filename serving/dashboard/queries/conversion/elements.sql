@@ -33,9 +33,7 @@ select
     judged.attribution_model,
     judged.is_withheld,
     case when not judged.is_withheld then judged.revenue end as revenue,
-    case when not judged.is_withheld then judged.conversions end as conversions,
-    case when not judged.is_withheld then judged.credited_conversions end as credited_conversions,
-    case when not judged.is_withheld then judged.converting_viewers end as converting_viewers
+    case when not judged.is_withheld then judged.conversions end as conversions
 from judged
 left join named
     on judged.workspace_id = named.workspace_id and judged.video_id = named.video_id

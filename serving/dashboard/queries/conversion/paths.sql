@@ -18,8 +18,6 @@ select
     attribution_model,
     is_withheld,
     case when not is_withheld then revenue end as revenue,
-    case when not is_withheld then conversions end as conversions,
-    case when not is_withheld then credited_conversions end as credited_conversions,
-    case when not is_withheld then converting_viewers end as converting_viewers
+    case when not is_withheld then conversions end as conversions
 from judged
 order by workspace_id, video_id, revenue desc nulls last, path_key, currency, attribution_model;

@@ -21,7 +21,6 @@ select
     variant_id,
     is_primary,
     is_control,
-    planned_share,
     sample_ratio_p_value,
     needed_units,
     is_withheld,
@@ -32,13 +31,9 @@ select
     case when not is_withheld then outcome end as outcome,
     case when not is_withheld then outcome_low end as outcome_low,
     case when not is_withheld then outcome_high end as outcome_high,
-    case when not is_withheld and not is_control_withheld then lift end as lift,
-    case when not is_withheld and not is_control_withheld then lift_low end as lift_low,
-    case when not is_withheld and not is_control_withheld then lift_high end as lift_high,
     case when not is_withheld and not is_control_withheld then relative_lift end as relative_lift,
     case when not is_withheld and not is_control_withheld then relative_lift_low end as relative_lift_low,
     case when not is_withheld and not is_control_withheld then relative_lift_high end as relative_lift_high,
-    case when not is_withheld and not is_control_withheld then p_value end as p_value,
     case when not is_withheld and not is_control_withheld then adjusted_p_value end as adjusted_p_value,
     case when not is_withheld and not is_control_withheld then verdict end as verdict
 from judged

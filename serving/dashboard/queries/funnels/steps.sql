@@ -6,7 +6,6 @@ select
     segment_value,
     position,
     step_name,
-    event_type,
     is_withheld,
     is_drop_withheld,
     reached_viewers,

@@ -16,7 +16,6 @@ select
     missing_received_at_count,
     missing_device_count,
     missing_video_count,
-    implausible_view_count,
-    last_received_at::date as last_received_on
+    implausible_view_count
 from quality.tracker_health
 order by source, event_date;

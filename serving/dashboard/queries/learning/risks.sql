@@ -1,4 +1,4 @@
--- One row per training and reason why assigned learners are at risk (rule 47); the reason null: those who are not.
+-- One row per training and reason why assigned learners are at risk (rule 47). Withheld where too few are assigned.
 with
 
 reasons as (
@@ -7,19 +7,11 @@ reasons as (
         workspace_id,
         video_id,
         risk_reason,
-        count(*) as learners
+        count(*) as learners,
+        sum(count(*)) over (partition by workspace_id, video_id) as assigned
     from learning.learner_progress
     where is_assigned
     group by workspace_id, video_id, risk_reason
-
-),
-
-judged as (
-
-    select
-        *,
-        is_withheld_of((workspace_id, video_id), learners, coalesce(risk_reason, '')) as is_withheld
-    from reasons
 
 )
 
@@ -27,8 +19,8 @@ select
     workspace_id,
     video_id,
     risk_reason,
-    is_withheld,
-    case when not is_withheld then learners end as learners
-from judged
+    is_small(assigned) as is_withheld,
+    case when not is_small(assigned) then learners end as learners
+from reasons
 where risk_reason is not null
 order by workspace_id, video_id, risk_reason;

@@ -19,7 +19,6 @@ select
     is_withheld,
     is_gap_withheld,
     case when not is_withheld then learners end as learners,
-    case when not is_withheld then graded_answer_count end as graded_answer_count,
     case when not is_withheld then share_correct end as share_correct,
     case when not is_withheld then share_correct_low end as share_correct_low,
     case when not is_withheld then share_correct_high end as share_correct_high,

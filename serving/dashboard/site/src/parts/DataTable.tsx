@@ -13,6 +13,8 @@ export interface Column<Row> {
   text?: (row: Row) => string;
   /** What is written to CSV instead of the value, for instance an ISO date. */
   csv?: (row: Row) => string;
+  /** Long text that breaks into lines. */
+  isProse?: boolean;
   /** Where the cell leads. */
   link?: (row: Row) => string;
 }
@@ -105,7 +107,7 @@ function Cell<Row>({ column, row, isHead }: { column: Column<Row>; row: Row; isH
   const content = column.link ? <a href={column.link(row)}>{text}</a> : text;
   const kept = column.kind && !isKnown(value as Value) ? " kept" : "";
   if (isHead) return <th scope="row">{content}</th>;
-  return <td class={`${column.kind ? "number" : ""}${kept}`}>{content}</td>;
+  return <td class={`${column.kind ? "number" : column.isProse ? "prose" : ""}${kept}`}>{content}</td>;
 }
 
 // Numbers by size, texts by the alphabet; what is not known comes last either way.

@@ -19,15 +19,17 @@ const COLUMNS: Column<ActionDayRow>[] = [
 /** Of the viewers who interacted on a day, how many bought within a week. Days are not added up: their viewers may be the same. */
 export function ActionRate({ title, days, minimumViewers }: { title: string; days: readonly ActionDayRow[]; minimumViewers: number }) {
   const heading = "Bought within a week of interacting, by day";
-  if (days.length === 0) {
+  const rates = days.map((row) => row.action_rate).filter((rate) => rate !== null);
+  if (rates.length === 0) {
     return (
       <section class="card">
         <h3>{heading}</h3>
-        <p class="empty">Nobody interacted with this video in the days shown.</p>
+        <p class="empty">
+          {days.length === 0 ? "Nobody interacted with this video in the days shown." : `Every day is withheld: fewer than ${minimumViewers} viewers interacted.`}
+        </p>
       </section>
     );
   }
-  const rates = days.map((row) => row.action_rate).filter((rate) => rate !== null);
   const withheld = days.filter((row) => row.is_withheld).length;
   return (
     <Chart

@@ -18,7 +18,7 @@ interface WithinVideoProps extends PageProps {
 /** What inside one video sold: elements, ways through it, and buying after interacting day by day. */
 export function WithinVideo(props: WithinVideoProps) {
   const { catalog, workspace, route, change, share, earning = [] } = props;
-  const chosen = route.parameters["video"] ?? earning[0]?.video_id;
+  const chosen = route.parameters["video"] ?? (earning.find((row) => row.is_withheld || row.revenue) ?? earning[0])?.video_id;
   const video = catalog.videos.find(({ video_id }) => video_id === chosen) ?? catalog.videos[0];
   if (!video) return null;
   return (

@@ -33,11 +33,11 @@ export interface Earned extends Share {
   is_withheld: boolean;
   revenue: number | null;
   conversions: number | null;
-  credited_conversions: number | null;
-  converting_viewers: number | null;
 }
 
 export interface ReturnRow extends Earned {
+  credited_conversions: number | null;
+  converting_viewers: number | null;
   name: string;
   cost: number | null;
   has_other_currencies: boolean;

@@ -1,7 +1,7 @@
 import { intervalOption, isNarrow, rowsHeight } from "../../charts/intervals";
 import type { Palette } from "../../charts/palette";
 import { unlessWithheld } from "../../data/types";
-import { formatProbability } from "../../format";
+import { formatProbability, formatValue } from "../../format";
 import { Chart } from "../../parts/Chart";
 import { DataTable, type Column } from "../../parts/DataTable";
 import type { ResultRow } from "./files";
@@ -66,9 +66,19 @@ export function Outcomes({ rows, unit, minimumViewers }: OutcomesProps) {
       <section class="card">
         <h2>All metrics</h2>
         <DataTable caption="Metrics by variant" columns={columns} rows={rows} file="audience-experiment" />
+        <p class="aside">{assignedText(rows, unit)}</p>
       </section>
     </>
   );
+}
+
+// Of the first metric's rows: who was assigned is the same for all of them.
+function assignedText(rows: readonly ResultRow[], unit: string): string {
+  const own = rows.filter(({ metric }) => metric === rows[0]?.metric);
+  const crossed = own.reduce((sum, row) => sum + (row.crossover_units ?? 0), 0);
+  const parts = own.map((row) => `${variantName(row)} ${formatValue(unlessWithheld(row.is_withheld, row.assigned_units), "count")}`);
+  const crossing = crossed === 0 ? "None was shown another variant later." : `${formatValue(crossed, "count")} were shown another variant later and count for their first.`;
+  return `${capital(unit)} assigned: ${parts.join(", ")}. ${crossing} A metric counts those of whom it is known.`;
 }
 
 const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);

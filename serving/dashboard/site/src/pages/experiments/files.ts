@@ -29,7 +29,6 @@ export interface ResultRow {
   variant_id: string;
   is_primary: boolean;
   is_control: boolean;
-  planned_share: number | null;
   sample_ratio_p_value: number | null;
   needed_units: number | null;
   is_withheld: boolean;
@@ -40,13 +39,9 @@ export interface ResultRow {
   outcome: number | null;
   outcome_low: number | null;
   outcome_high: number | null;
-  lift: number | null;
-  lift_low: number | null;
-  lift_high: number | null;
   relative_lift: number | null;
   relative_lift_low: number | null;
   relative_lift_high: number | null;
-  p_value: number | null;
   adjusted_p_value: number | null;
   verdict: Verdict | null;
 }

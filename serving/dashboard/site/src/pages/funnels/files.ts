@@ -30,7 +30,6 @@ export interface StepRow {
   segment_value: string | null;
   position: number;
   step_name: string;
-  event_type: string;
   is_withheld: boolean;
   is_drop_withheld: boolean;
   reached_viewers: number | null;

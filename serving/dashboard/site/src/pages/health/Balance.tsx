@@ -43,9 +43,11 @@ export function Balance({ loads }: { loads: readonly LoadRow[] }) {
       </div>
       <section class="card">
         <h2>Files as they were loaded</h2>
-        <p class={missing === 0 ? "balance-said" : "balance-said bad"}>
-          {missing === 0 ? "The balance holds: every line is accounted for." : `${formatValue(Math.abs(missing), "count")} lines are not accounted for.`}
-        </p>
+        {loads.length > 0 && (
+          <p class={missing === 0 ? "balance-said" : "balance-said bad"}>
+            {missing === 0 ? "The balance holds: every line is accounted for." : `${formatValue(Math.abs(missing), "count")} lines are not accounted for.`}
+          </p>
+        )}
         <DataTable caption="Lines by source" columns={COLUMNS} rows={loads} file="audience-loads" empty="No file was loaded yet." />
       </section>
     </>

@@ -12,7 +12,7 @@ export function Findings({ findings, catalog, workspace }: { findings: readonly 
     { label: "In", value: (row) => row.entity },
     { label: "Record", value: (row) => row.entity_key ?? `${row.record_count} not named here`, csv: (row) => row.entity_key ?? "" },
     { label: "Video", value: (row) => (row.video_id === null ? "–" : titleOf(catalog, row.video_id)) },
-    { label: "What to do", value: (row) => row.advice },
+    { label: "What to do", isProse: true, value: (row) => row.advice },
   ];
   return (
     <section class="card">

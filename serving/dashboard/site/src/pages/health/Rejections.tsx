@@ -17,7 +17,7 @@ const REASONS: Column<ReasonRow>[] = [
   { label: "Reason", value: (row) => wordsOf(row.reason), csv: (row) => row.reason },
   { label: "Records", kind: "count", value: (row) => row.count },
   { label: "Rejected", value: (row) => BY[row.rejected_by] ?? row.rejected_by },
-  { label: "What to do", value: (row) => remedyOf(row.reason) },
+  { label: "What to do", isProse: true, value: (row) => remedyOf(row.reason) },
   { label: "Without a day", kind: "count", value: (row) => row.undated },
 ];
 

@@ -29,7 +29,6 @@ export interface HealthDayRow {
   missing_device_count: number;
   missing_video_count: number;
   implausible_view_count: number;
-  last_received_on: number | null;
 }
 
 export interface LoadRow {

@@ -79,7 +79,7 @@ function complianceOption(palette: Palette, rows: readonly ComplianceRow[], labe
     xAxis: {
       type: "value",
       max: 1,
-      splitNumber: 4,
+      interval: 0.25,
       splitLine: { lineStyle: { color: palette.line } },
       axisLabel: { color: palette.muted, formatter: (value: number) => `${Math.round(value * 100)}%` },
     },

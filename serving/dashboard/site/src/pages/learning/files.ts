@@ -40,7 +40,6 @@ export interface TopicRow {
   is_withheld: boolean;
   is_gap_withheld: boolean;
   learners: number | null;
-  graded_answer_count: number | null;
   share_correct: number | null;
   share_correct_low: number | null;
   share_correct_high: number | null;

@@ -21,10 +21,7 @@ export interface QuestionRow {
 }
 
 export interface QuizRow extends QuestionRow {
-  topic: string | null;
-  exposed_viewers: number;
   is_outcome_withheld: boolean;
-  attempts_per_viewer: number | null;
   median_seconds: number | null;
   share_correct: number | null;
   share_correct_low: number | null;
