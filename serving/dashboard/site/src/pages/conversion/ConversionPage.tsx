@@ -1,4 +1,5 @@
 import { useMemo } from "preact/hooks";
+import { preload } from "../../charts/engine";
 import { useFiles } from "../../data/load";
 import { rowsOf } from "../../data/types";
 import type { PageProps } from "../index";
@@ -8,6 +9,8 @@ import { currencyKey, MODELS, NO_CURRENCY, type ConversionFile, type Share } fro
 import { Returns } from "./Returns";
 import { TopLine } from "./TopLine";
 import { WithinVideo } from "./WithinVideo";
+
+preload("bar", "line");
 
 /** What videos and campaigns brought in, what they cost, and what inside a video sold. */
 export default function ConversionPage(props: PageProps) {

@@ -1,4 +1,5 @@
 import { useMemo } from "preact/hooks";
+import { preload } from "../../charts/engine";
 import { useFiles } from "../../data/load";
 import { rowsOf } from "../../data/types";
 import { formatDay, formatProbability, formatValue } from "../../format";
@@ -9,6 +10,8 @@ import { titleOf } from "../../parts/VideoField";
 import type { ExperimentsFile, ResultRow, VariantRow } from "./files";
 import { Outcomes } from "./Outcomes";
 import { metricName, variantName, verdictText } from "./verdict";
+
+preload("scatter", "custom");
 
 /** Which variant does better, and how sure that is. */
 export default function ExperimentsPage(props: PageProps) {

@@ -1,4 +1,5 @@
 import { useMemo } from "preact/hooks";
+import { preload } from "../../charts/engine";
 import { useFiles } from "../../data/load";
 import { rowsOf } from "../../data/types";
 import type { PageProps } from "../index";
@@ -8,6 +9,8 @@ import { VideoField } from "../../parts/VideoField";
 import type { FunnelsFile, GoalRow, VideoFunnelsFile } from "./files";
 import { Segments } from "./Segments";
 import { Steps } from "./Steps";
+
+preload("bar", "custom");
 
 /** Where viewers stop on the way to a goal, and what they do instead. */
 export default function FunnelsPage(props: PageProps) {

@@ -1,4 +1,5 @@
 import { useMemo } from "preact/hooks";
+import { preload } from "../../charts/engine";
 import { useFiles } from "../../data/load";
 import { rowsOf } from "../../data/types";
 import type { PageProps } from "../index";
@@ -9,6 +10,8 @@ import { Days } from "./Days";
 import type { CatalogHealthFile, HealthFile } from "./files";
 import { Findings } from "./Findings";
 import { Rejections } from "./Rejections";
+
+preload("bar");
 
 /** Whether the data can be trusted: what arrived, what was lost and why, and what is wrong with the catalog. */
 export default function HealthPage(props: PageProps) {

@@ -1,4 +1,5 @@
 import { useMemo } from "preact/hooks";
+import { preload } from "../../charts/engine";
 import { useFiles } from "../../data/load";
 import { rowsOf } from "../../data/types";
 import { formatDay, formatValue } from "../../format";
@@ -11,6 +12,8 @@ import { titleOf, VideoField } from "../../parts/VideoField";
 import { Compliance } from "./Compliance";
 import type { ComplianceRow, LearningFile, RiskRow } from "./files";
 import { Topics } from "./Topics";
+
+preload("bar", "custom");
 
 /** Who is through with what was assigned, and what the audience does not know; of units and topics, never of persons. */
 export default function LearningPage(props: PageProps) {

@@ -1,4 +1,5 @@
 import { useMemo } from "preact/hooks";
+import { preload } from "../../charts/engine";
 import { useFiles } from "../../data/load";
 import { rowsOf } from "../../data/types";
 import type { PageProps } from "../index";
@@ -9,6 +10,8 @@ import type { QuestionRow, QuestionsFile } from "./files";
 import { Polls } from "./Polls";
 import { Quizzes } from "./Quizzes";
 import { Surveys } from "./Surveys";
+
+preload("bar", "custom");
 
 /** What was asked, and what the audience said: quizzes, polls and surveys. */
 export default function QuestionsPage(props: PageProps) {

@@ -57,7 +57,7 @@ export function Surveys(props: PageProps & AnswersData & { surveys: readonly Sur
           )}
           <section class="card">
             <h3>All surveys</h3>
-            <DataTable caption="Surveys" columns={columns} rows={surveys} file="audience-surveys" />
+            <DataTable caption="All surveys with their scores" columns={columns} rows={surveys} file="audience-surveys" />
           </section>
         </>
       ) : (
