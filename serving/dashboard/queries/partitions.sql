@@ -88,6 +88,11 @@ create temp macro is_withheld_of(whole, viewers, tie) as
         false
     );
 
+-- Whether an answer is listed as it was given: one in the viewer's own words when at least five viewers gave it, since fewer might name
+-- somebody; so might a number that is no rating.
+create temp macro is_listed_answer(is_in_catalog, rating, viewers) as
+    coalesce(is_in_catalog, false) or coalesce(abs(rating) <= 100, false) or coalesce(viewers >= 5, false);
+
 -- One row per funnel, step and segment (rule 64) as it may be shown: a segment's step is withheld where too few reached it, and what it
 -- tells of the step before with it.
 create temp table shown_funnel_step as

@@ -1,5 +1,5 @@
--- One row per thing that is wrong in the newest catalog (rule 49), errors first. Records of contacts, accounts and assignments are
--- counted, not named: their keys are people's.
+-- One row per thing that is wrong in the newest catalog (rule 49), errors first. Only records that are known to name nobody are named:
+-- the keys of contacts and assignments are people's, so that these are counted.
 with
 
 found as (
@@ -10,8 +10,9 @@ found as (
         finding,
         entity,
         advice,
-        case when entity not in ('contacts', 'accounts', 'assignments') then entity_key end as entity_key,
-        case when entity not in ('contacts', 'accounts', 'assignments') then video_id end as video_id
+        video_id,
+        entity in ('videos', 'nodes', 'edges', 'elements', 'questions', 'options', 'campaigns', 'experiments', 'goals') as is_named,
+        entity_key
     from quality.catalog_finding
 
 )
@@ -21,7 +22,7 @@ select
     severity,
     finding,
     entity,
-    entity_key,
+    case when is_named then entity_key end as entity_key,
     video_id,
     advice,
     count(*) as record_count

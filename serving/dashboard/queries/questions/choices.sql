@@ -1,5 +1,4 @@
 -- One row per question and what may be chosen in it: quiz options by first answers, polls and surveys by latest ones.
--- An answer in the viewer's own words is listed when at least five viewers gave it: fewer might name somebody.
 with
 
 chosen as (
@@ -46,5 +45,5 @@ select
     case when not is_withheld then share_low end as share_low,
     case when not is_withheld then share_high end as share_high
 from judged
-where is_in_catalog or rating is not null or viewers >= 5
+where is_listed_answer(is_in_catalog, rating, viewers)
 order by workspace_id, kind, video_id, question_id, rating, option_id;

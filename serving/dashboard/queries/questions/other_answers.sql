@@ -19,6 +19,6 @@ select
     question_id,
     count(*) as answer_count
 from chosen
-where not is_in_catalog and rating is null and viewers < 5
+where not is_listed_answer(is_in_catalog, rating, viewers)
 group by workspace_id, kind, video_id, question_id
 order by workspace_id, kind, video_id, question_id;

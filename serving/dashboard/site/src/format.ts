@@ -7,6 +7,8 @@ const LOCALE = "en-GB";
 const counts = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
 const decimals = new Intl.NumberFormat(LOCALE, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const percents = new Intl.NumberFormat(LOCALE, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const wholePercents = new Intl.NumberFormat(LOCALE, { style: "percent", maximumFractionDigits: 0 });
+const amounts = new Intl.NumberFormat(LOCALE, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const compacts = new Intl.NumberFormat(LOCALE, { notation: "compact", maximumFractionDigits: 1 });
 const days = new Intl.DateTimeFormat(LOCALE, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
 const shortDays = new Intl.DateTimeFormat(LOCALE, { day: "numeric", month: "short", timeZone: "UTC" });
@@ -57,7 +59,7 @@ export function formatChange(now: number, before: number, kind: Kind): string {
 /** A share of change with its sign: `+48%`, `−1.0%`. */
 export function formatSigned(share: number): string {
   const digits = Math.abs(share) < 0.1 ? 1 : 0;
-  const text = new Intl.NumberFormat(LOCALE, { style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits }).format(Math.abs(share));
+  const text = (digits ? percents : wholePercents).format(Math.abs(share));
   return `${share > 0 ? "+" : share < 0 ? "−" : "±"}${text}`;
 }
 
@@ -69,7 +71,7 @@ export function formatProbability(value: number): string {
 /** An amount in its currency, as far as that is known. */
 export function formatMoney(value: Value | undefined, currency: string | null): string {
   if (!isKnown(value)) return formatValue(value, "decimal");
-  const amount = new Intl.NumberFormat(LOCALE, { minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(value);
+  const amount = amounts.format(value).replace("-", "−");
   return currency ? `${amount} ${currency}` : amount;
 }
 

@@ -6,7 +6,7 @@ import type { PageProps } from "../index";
 import { FilterBar, SelectField } from "../../parts/fields";
 import { Loaded, Notice } from "../../parts/states";
 import { VideoField } from "../../parts/VideoField";
-import type { FunnelsFile, GoalRow, VideoFunnelsFile } from "./files";
+import type { FunnelsFile, GoalRow, StepRow, VideoFunnelsFile } from "./files";
 import { Segments } from "./Segments";
 import { Steps } from "./Steps";
 
@@ -74,7 +74,7 @@ function OfVideo(props: PageProps & { funnel: GoalRow; path: string }) {
   return <Loaded from={files}>{([file]) => <Shown {...props} rows={rowsOf(file.video_steps)} />}</Loaded>;
 }
 
-function Shown({ funnel, rows, site, route, change }: PageProps & { funnel: GoalRow; rows: ReturnType<typeof rowsOf<import("./files").StepRow>> }) {
+function Shown({ funnel, rows, catalog, site, route, change }: PageProps & { funnel: GoalRow; rows: StepRow[] }) {
   const steps = rows.filter(({ goal_id }) => goal_id === funnel.goal_id);
   const whole = steps.filter(({ segment_type }) => segment_type === "all");
   if (whole.length === 0 || whole[0]?.reached_viewers === 0) {
@@ -83,7 +83,7 @@ function Shown({ funnel, rows, site, route, change }: PageProps & { funnel: Goal
   return (
     <>
       <Steps funnel={funnel} steps={whole} minimumViewers={site.minimumViewers} />
-      <Segments funnel={funnel} steps={steps} whole={whole} route={route} change={change} />
+      <Segments funnel={funnel} steps={steps} whole={whole} catalog={catalog} route={route} change={change} />
     </>
   );
 }

@@ -1,5 +1,5 @@
 import { grouped } from "../../data/group";
-import { unlessWithheld } from "../../data/types";
+import { unlessWithheld, type Catalog } from "../../data/types";
 import { DataTable, type Column } from "../../parts/DataTable";
 import { Choices } from "../../parts/fields";
 import type { Change, Route } from "../../shell/route";
@@ -21,19 +21,27 @@ interface SegmentsProps {
   funnel: GoalRow;
   steps: readonly StepRow[];
   whole: readonly StepRow[];
+  catalog: Catalog;
   route: Route;
   change: (parameters: Change) => void;
 }
 
+// A campaign has a name in the catalog; what a viewer came without is not known.
+function labelOf(catalog: Catalog, kind: string, value: string | null): string {
+  if (value === null) return kind === "utm_campaign" ? "no campaign" : "unknown";
+  if (kind !== "utm_campaign") return value;
+  return catalog.slices.find((slice) => slice.slice_kind === "campaign" && slice.slice_value === value)?.label ?? value;
+}
+
 /** The same steps by what viewers came with: one row per value. */
-export function Segments({ funnel, steps, whole, route, change }: SegmentsProps) {
+export function Segments({ funnel, steps, whole, catalog, route, change }: SegmentsProps) {
   const kind = SEGMENTS.find(({ value }) => value === route.parameters["segment"]) ?? SEGMENTS[0]!;
   const ofKind = steps.filter(({ segment_type }) => segment_type === kind.value);
   const rows: SegmentRow[] = [...grouped(ofKind, (step) => step.segment_value)].map(([value, own]) => ({ value, steps: own }));
   const at = (row: SegmentRow, position: number) => row.steps.find((step) => step.position === position);
   const last = whole.at(-1);
   const columns: Column<SegmentRow>[] = [
-    { label: kind.label, value: (row) => row.value ?? "unknown" },
+    { label: kind.label, value: (row) => labelOf(catalog, kind.value, row.value) },
     ...whole.map((step) => ({
       label: stepLabel(step),
       kind: "count" as const,
