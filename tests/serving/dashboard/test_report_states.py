@@ -58,7 +58,7 @@ def test_the_reports_are_ready_within_a_second(read: Read) -> None:
     )
     for page in PAGES:
         # What else the machine does only adds to it.
-        taken = []
+        taken: list[float] = []
         while len(taken) < 5 and min(taken, default=READY_MILLISECONDS) >= READY_MILLISECONDS:
             taken.append(float(reader.open(f"#/{page}").page.evaluate("window.readyAfter")))
         assert min(taken) < READY_MILLISECONDS, (page, taken)
@@ -235,9 +235,9 @@ def test_small_groups_are_withheld_and_cannot_be_taken_from_their_whole(
             assert not following["is_withheld"] or row["dropped_viewers"] is None
 
     for dataset in ("videos", "campaigns"):
-        rows = columns_of(home, "conversion/workspace/demo", dataset)
-        assert any(row["is_withheld"] for row in rows)
-        assert all(row["revenue"] is None and row["roi"] is None for row in rows if row["is_withheld"])
+        returns = columns_of(home, "conversion/workspace/demo", dataset)
+        assert any(row["is_withheld"] for row in returns)
+        assert all(row["revenue"] is None and row["roi"] is None for row in returns if row["is_withheld"])
     units = columns_of(home, "learning/workspace/demo", "compliance")
     assert {row["is_withheld"] for row in units} == {True, False}
     assert all(row["is_withheld"] == (row["assigned_count"] is None) for row in units)

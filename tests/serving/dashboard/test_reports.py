@@ -45,7 +45,7 @@ FIRST_ANSWERS = """
 
 
 def test_a_quiz_question_counts_the_first_answers_of_its_viewers(read: Read, ask: Ask) -> None:
-    texts = dict(ask("select element_id, text from interactivity.question_result"))
+    texts: dict[str, str] = dict(ask("select element_id, text from interactivity.question_result"))
     told = {
         texts[element]: (number(answered), percent(right / answered)) for _, answered, right, element, _ in ask(FIRST_ANSWERS)
     }
@@ -171,7 +171,7 @@ def test_a_funnel_of_each_video_follows_the_video(read: Read, ask: Ask) -> None:
 
 
 def test_an_experiment_has_its_units_outcomes_and_what_is_missing(read: Read, ask: Ask) -> None:
-    assigned = dict(
+    assigned: dict[str, int] = dict(
         ask(
             "select variant_id, count(*) from (select device_id, arg_min(variant_id, started_at) as variant_id from core.fct_view "
             "where experiment_id = 'spring-cta' group by 1) group by 1"
