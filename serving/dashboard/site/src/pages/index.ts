@@ -24,4 +24,6 @@ export interface Page {
 /** Every page, in the order of the navigation. */
 export const PAGES: readonly Page[] = [
   { name: "overview", title: "Overview", isListed: true, load: () => import("./overview/OverviewPage") },
+  { name: "video", title: "Video", isListed: true, load: () => import("./video/VideoPage") },
+  { name: "node", title: "Node", isListed: true, load: () => import("./node/NodePage") },
 ];

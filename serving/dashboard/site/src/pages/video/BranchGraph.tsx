@@ -1,0 +1,248 @@
+import type { EChartsCoreOption } from "echarts/core";
+import { useMemo } from "preact/hooks";
+import { tooltip } from "../../charts/options";
+import type { Palette } from "../../charts/palette";
+import { formatValue } from "../../format";
+import { Chart } from "../../parts/Chart";
+import type { Column } from "../../parts/DataTable";
+import type { NodeRow, Transition } from "./files";
+import { COLUMN_WIDTH, columnsOf, placesOf, ROW_HEIGHT, type Place } from "./layout";
+import { nodeAddress, roleOf, type PlaceProps } from "./Nodes";
+import { counted, shortened, shown, titlesOf } from "./words";
+
+type Kind = "chosen" | "default" | "jump" | "unknown" | "untaken";
+
+/** Each kind of step has a colour and a line of its own. */
+const KINDS: Record<Kind, { label: string; dash: number[]; colour: (palette: Palette) => string }> = {
+  chosen: { label: "mostly chosen by viewers", dash: [], colour: (palette) => palette.series[0]! },
+  default: { label: "mostly by default", dash: [10, 5], colour: (palette) => palette.series[1]! },
+  jump: { label: "mostly jumps", dash: [2, 4], colour: (palette) => palette.series[2]! },
+  unknown: { label: "for unknown reasons", dash: [10, 4, 2, 4], colour: (palette) => palette.series[3]! },
+  untaken: { label: "never taken", dash: [4, 6], colour: (palette) => palette.earlier },
+};
+
+/** With more edges than this, numbers at each would lie over each other; they are in the tooltips and the table. */
+const MOST_LABELS = 40;
+
+type GraphProps = PlaceProps & { nodes: readonly NodeRow[]; transitions: readonly Transition[] };
+
+/** The branches of a video from left to right, with the traffic on them. */
+export function BranchGraph({ nodes, transitions, file, ...place }: GraphProps) {
+  const edges = useMemo(() => transitions.filter((edge) => edge.from_node_id !== null && edge.to_node_id !== null), [transitions]);
+  const columns = useMemo(() => columnsOf(nodes), [nodes]);
+  const most = Math.max(1, ...columns.map((column) => column.length));
+  const height = Math.max(230, most * ROW_HEIGHT + 24);
+  const title = titlesOf(nodes);
+  const table: Column<Transition>[] = [
+    { label: "From", value: (row) => (row.from_node_id === null ? "(entry)" : title(row.from_node_id)) },
+    { label: "To", value: (row) => (row.to_node_id === null ? "(left)" : title(row.to_node_id)) },
+    { label: "Times", kind: "count", value: (row) => shown(row, row.transition_count) },
+    { label: "Viewers", kind: "count", value: (row) => shown(row, row.viewer_count) },
+    { label: "Share of departures", kind: "percent", value: (row) => shown(row, row.share_of_departures) },
+    { label: "Chosen", kind: "count", value: (row) => shown(row, row.chosen_count) },
+    { label: "Default", kind: "count", value: (row) => shown(row, row.default_count) },
+    { label: "Jumps", kind: "count", value: (row) => shown(row, row.jump_count) },
+    { label: "Unknown", kind: "count", value: (row) => shown(row, row.unknown_count) },
+  ];
+  if (nodes.length === 0) return null;
+  return (
+    <Chart
+      title="Branches"
+      summary={summaryOf(nodes, edges, title)}
+      kinds={["graph"]}
+      drawn={nodes.map((node) => node.node_id).join()}
+      option={(palette, width) => optionOf(palette, nodes, edges, placesOf(nodes, edges, width, height), width, height)}
+      table={{ caption: "Steps between nodes over all dates", columns: table, rows: transitions, file }}
+      height={height}
+      minWidth={columns.length > 2 ? columns.length * COLUMN_WIDTH : undefined}
+      legend={<Key edges={edges} nodes={nodes} />}
+      onPick={(mark) => {
+        const node = mark.dataType === "node" ? (mark.data as { id?: string }).id : undefined;
+        if (node) location.hash = nodeAddress(place, node);
+      }}
+    />
+  );
+}
+
+function kindOf(edge: Transition): Kind {
+  if (edge.transition_count === 0) return "untaken";
+  const counts: [Kind, number][] = [
+    ["chosen", edge.chosen_count ?? 0],
+    ["default", edge.default_count ?? 0],
+    ["jump", edge.jump_count ?? 0],
+    ["unknown", edge.unknown_count ?? 0],
+  ];
+  return counts.reduce((best, candidate) => (candidate[1] > best[1] ? candidate : best), ["unknown", 0] as [Kind, number])[0];
+}
+
+function Key({ edges, nodes }: { edges: readonly Transition[]; nodes: readonly NodeRow[] }) {
+  const kinds = (Object.keys(KINDS) as Kind[]).filter((kind) => edges.some((edge) => kindOf(edge) === kind));
+  return (
+    <ul class="key" aria-label="Signs">
+      {kinds.map((kind) => (
+        <li key={kind}>
+          <svg width="34" height="8" aria-hidden="true">
+            <line class={`stroke-${kind}`} x1="1" y1="4" x2="33" y2="4" stroke-width={kind === "untaken" ? 1.5 : 3} stroke-dasharray={KINDS[kind].dash.join(" ")} />
+          </svg>
+          {KINDS[kind].label}
+        </li>
+      ))}
+      <li>
+        <svg width="14" height="14" aria-hidden="true">
+          <circle class="node-sign" cx="7" cy="7" r="6" />
+        </svg>
+        node
+      </li>
+      {nodes.some((node) => node.is_ending) && (
+        <li>
+          <svg width="14" height="14" aria-hidden="true">
+            <rect class="node-sign" x="1" y="1" width="12" height="12" />
+          </svg>
+          ending
+        </li>
+      )}
+      {nodes.some((node) => node.is_unvisited) && (
+        <li>
+          <svg width="14" height="14" aria-hidden="true">
+            <circle class="node-sign hollow" cx="7" cy="7" r="6" />
+          </svg>
+          never visited
+        </li>
+      )}
+    </ul>
+  );
+}
+
+function optionOf(palette: Palette, nodes: readonly NodeRow[], edges: readonly Transition[], places: Map<string, Place>, width: number, height: number): EChartsCoreOption {
+  const title = titlesOf(nodes);
+  const levels = new Map(nodes.map((node) => [node.node_id, node.level ?? Infinity]));
+  const busiest = Math.max(1, ...nodes.map((node) => node.visits ?? 0));
+  const widest = Math.max(1, ...edges.map((edge) => edge.transition_count ?? 0));
+  const isCrowded = edges.length > MOST_LABELS;
+  const there = new Set(edges.map((edge) => `${edge.from_node_id}\n${edge.to_node_id}`));
+  return {
+    tooltip: {
+      ...tooltip(palette),
+      formatter: (mark: { dataType: string; data: { node?: NodeRow; edge?: Transition } }) =>
+        mark.data.node ? nodeTip(mark.data.node) : mark.data.edge ? edgeTip(mark.data.edge, title) : "",
+    },
+    series: [
+      {
+        type: "graph",
+        layout: "none",
+        // The box of the places is the plot itself: two corners without a sign keep the scale at one.
+        left: 0,
+        top: 0,
+        width,
+        height,
+        edgeSymbol: ["none", "arrow"],
+        emphasis: { focus: "adjacency", lineStyle: { opacity: 1 } },
+        labelLayout: { hideOverlap: isCrowded },
+        data: [
+          ...nodes.map((node) => ({
+            id: node.node_id,
+            name: node.title,
+            node,
+            ...places.get(node.node_id),
+            symbol: node.is_ending ? "rect" : "circle",
+            symbolSize: Math.round(14 + 22 * Math.sqrt((node.visits ?? 0) / busiest)),
+            itemStyle: node.is_unvisited
+              ? { color: palette.surface, borderColor: palette.earlier, borderWidth: 1.5, borderType: [3, 3] }
+              : { color: palette.accent, borderColor: palette.surface, borderWidth: 2 },
+            label: {
+              show: true,
+              position: "bottom",
+              distance: 5,
+              formatter: `${shortened(node.title, isCrowded ? 18 : 24)}\n${nodeNote(node)}`,
+              color: node.is_unvisited ? palette.muted : palette.ink,
+              fontSize: isCrowded ? 11 : 12,
+              lineHeight: 15,
+              backgroundColor: palette.surface,
+              padding: [1, 3],
+            },
+          })),
+          ...[0, 1].map((corner) => ({ id: `\ncorner ${corner}`, x: corner * width, y: corner * height, symbol: "none", symbolSize: 0, tooltip: { show: false } })),
+        ],
+        links: edges.map((edge) => {
+          const kind = kindOf(edge);
+          const thickness = kind === "untaken" ? 1.5 : 1.5 + (8 * (edge.transition_count ?? 0)) / widest;
+          return {
+            source: edge.from_node_id,
+            target: edge.to_node_id,
+            edge,
+            symbolSize: [0, 7 + thickness],
+            lineStyle: {
+              color: KINDS[kind].colour(palette),
+              width: thickness,
+              type: KINDS[kind].dash.length > 0 ? KINDS[kind].dash : "solid",
+              opacity: kind === "untaken" ? 0.7 : 0.75,
+              curveness: bend(edge, levels, there),
+            },
+            label: {
+              show: !isCrowded,
+              position: "middle",
+              distance: 2 + thickness / 2,
+              formatter: edge.is_withheld ? "withheld" : `${formatValue(edge.transition_count, "count")} · ${formatValue(edge.share_of_departures, "percent")}`,
+              color: kind === "untaken" ? palette.muted : palette.ink,
+              fontSize: 11,
+            },
+          };
+        }),
+      },
+    ],
+  };
+}
+
+// Steps to the next column are straight unless there is one back; others bend around what lies between.
+function bend(edge: Transition, levels: Map<string, number>, there: Set<string>): number {
+  const span = (levels.get(edge.to_node_id ?? "") ?? 0) - (levels.get(edge.from_node_id ?? "") ?? 0);
+  if (edge.from_node_id === edge.to_node_id) return 0.6;
+  if (there.has(`${edge.to_node_id}\n${edge.from_node_id}`)) return 0.16;
+  return span === 1 ? 0.04 : 0.28;
+}
+
+function nodeNote(node: NodeRow): string {
+  if (node.is_unvisited) return "never visited";
+  if (node.is_withheld || node.visits === null) return "withheld";
+  const left = (node.exits ?? 0) / node.visits;
+  return `${counted(node.visits, "visit")}${node.is_ending || !node.exits ? "" : `, ${formatValue(left, "percent")} left`}`;
+}
+
+function nodeTip(node: NodeRow): string {
+  const role = roleOf(node);
+  const lines = [node.title, role === "–" ? "" : role, node.level === null ? "no known way leads to it" : `level ${node.level}`];
+  if (!node.is_unvisited) {
+    const value = (count: number | null) => formatValue(shown(node, count), "count");
+    lines.push(`${value(node.visits)} visits of ${value(node.unique_viewers)} viewers`, `${value(node.exits)} left here`);
+  }
+  return lines.filter(Boolean).join("\n");
+}
+
+function edgeTip(edge: Transition, title: (node: string) => string): string {
+  const way = `${title(edge.from_node_id ?? "")} → ${title(edge.to_node_id ?? "")}`;
+  if (edge.is_withheld) return `${way}\nwithheld`;
+  if (edge.transition_count === 0) return `${way}\nnever taken${edge.is_default ? "; the default" : ""}`;
+  const ways = (["chosen", "default", "jump", "unknown"] as const)
+    .map((kind) => [kind, edge[`${kind}_count`] ?? 0] as const)
+    .filter(([, count]) => count > 0)
+    .map(([kind, count]) => `${formatValue(count, "count")} ${kind === "jump" ? "by a jump" : kind === "default" ? "by default" : kind}`);
+  return [
+    way,
+    `${counted(edge.transition_count ?? 0, "time")} by ${counted(edge.viewer_count ?? 0, "viewer")}`,
+    `${formatValue(edge.share_of_departures, "percent")} of departures`,
+    ways.join(", "),
+  ].join("\n");
+}
+
+function summaryOf(nodes: readonly NodeRow[], edges: readonly Transition[], title: (node: string) => string): string {
+  const busiest = edges.reduce<Transition | null>((best, edge) => ((edge.transition_count ?? 0) > (best?.transition_count ?? 0) ? edge : best), null);
+  const unvisited = nodes.filter((node) => node.is_unvisited);
+  return [
+    `${counted(nodes.length, "node")} and ${counted(edges.length, "branch", "branches")}`,
+    busiest && `most traffic from ${title(busiest.from_node_id ?? "")} to ${title(busiest.to_node_id ?? "")}, ${counted(busiest.transition_count ?? 0, "time")}`,
+    unvisited.length > 0 && `never visited: ${unvisited.slice(0, 5).map((node) => node.title).join(", ")}${unvisited.length > 5 ? " and others" : ""}`,
+  ]
+    .filter(Boolean)
+    .join("; ")
+    .concat(".");
+}

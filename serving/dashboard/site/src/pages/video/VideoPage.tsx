@@ -1,0 +1,115 @@
+import { useMemo } from "preact/hooks";
+import { useFiles } from "../../data/load";
+import { rowsOf, WITHHELD, type Value, type Video } from "../../data/types";
+import { formatDays } from "../../format";
+import type { PageProps } from "../index";
+import { FilterBar, SelectField } from "../../parts/fields";
+import { MetricTile } from "../../parts/MetricTile";
+import { Loaded, Notice } from "../../parts/states";
+import { BranchGraph } from "./BranchGraph";
+import { chosenVideo, VideoField } from "./Chooser";
+import { Curves } from "./Curves";
+import { DropOffs } from "./DropOffs";
+import type { NodeRow, SecondsFile, VideoFile, VideoTotals } from "./files";
+import { Nodes } from "./Nodes";
+import { TopPaths } from "./TopPaths";
+import { ViewerPaths } from "./ViewerPaths";
+import { nodeLabel } from "./words";
+
+/** How one video does: its nodes, the ways through them, and where viewers leave. */
+export default function VideoPage(props: PageProps) {
+  const { workspace, route } = props;
+  const video = chosenVideo(props);
+  return (
+    <>
+      <h1>Video</h1>
+      {video ? (
+        <Chosen {...props} video={video} path={`video/video/${workspace.file_key}/${video.file_key}`} />
+      ) : (
+        <Notice title={`There is no video "${route.parameters["video"] ?? ""}"`}>The address names one that the published snapshot does not hold.</Notice>
+      )}
+    </>
+  );
+}
+
+function Chosen(props: PageProps & { video: Video; path: string }) {
+  const files = useFiles<[VideoFile]>(props.path);
+  return (
+    <>
+      <FilterBar label="Video">
+        <VideoField {...props} />
+      </FilterBar>
+      <Loaded from={files}>{([file]) => <Content {...props} file={file} />}</Loaded>
+    </>
+  );
+}
+
+function Content(props: PageProps & { video: Video; file: VideoFile }) {
+  const { file, video, site, route, workspace } = props;
+  const data = useMemo(
+    () => ({
+      totals: rowsOf(file.totals)[0],
+      nodes: rowsOf(file.nodes),
+      transitions: rowsOf(file.transitions),
+      steps: rowsOf(file.steps),
+      paths: rowsOf(file.paths),
+      dropOffs: rowsOf(file.drop_offs),
+    }),
+    [file],
+  );
+  const { totals, nodes } = data;
+  const name = `audience-${video.file_key}`;
+  return (
+    <>
+      <p class="period">
+        <strong>{video.title}</strong>, all dates{totals && `: ${formatDays(totals.first_date, totals.last_date)}`}
+      </p>
+      <Tiles totals={totals} minimumViewers={site.minimumViewers} />
+      {!totals && <Notice>Nobody has watched this video yet. Its nodes and branches are those of the catalog.</Notice>}
+      <Nodes nodes={nodes} route={route} workspace={workspace.workspace_id} video={video.video_id} file={`${name}-nodes`} />
+      <BranchGraph key={video.video_id} nodes={nodes} transitions={data.transitions} route={route} workspace={workspace.workspace_id} video={video.video_id} file={`${name}-branches`} />
+      <ViewerPaths steps={data.steps} nodes={nodes} route={route} change={props.change} minimumViewers={site.minimumViewers} file={`${name}-steps`} />
+      <TopPaths paths={data.paths} nodes={nodes} totals={totals} minimumViewers={site.minimumViewers} file={`${name}-paths`} />
+      <DropOffs dropOffs={data.dropOffs} nodes={nodes} route={route} workspace={workspace.workspace_id} video={video.video_id} file={`${name}-drop-offs`} />
+      {nodes.length > 0 && <Attention {...props} nodes={nodes} dropOffs={data.dropOffs} />}
+    </>
+  );
+}
+
+function Tiles({ totals, minimumViewers }: { totals: VideoTotals | undefined; minimumViewers: number }) {
+  const value = (count: number | null | undefined): Value => (totals?.is_withheld ? WITHHELD : (count ?? 0));
+  const rate: Value = totals?.is_withheld ? WITHHELD : totals?.viewers ? (totals.completed_viewers ?? 0) / totals.viewers : null;
+  return (
+    <div class="tiles" role="group" aria-label="The video over all dates">
+      <MetricTile label="Plays" kind="count" value={value(totals?.plays)} minimumViewers={minimumViewers} />
+      <MetricTile label="Unique viewers" kind="count" value={value(totals?.viewers)} minimumViewers={minimumViewers} />
+      <MetricTile label="Completion rate" kind="percent" value={rate} minimumViewers={minimumViewers} />
+    </div>
+  );
+}
+
+type AttentionProps = PageProps & { video: Video; nodes: NodeRow[]; dropOffs: ReturnType<typeof rowsOf<import("./files").DropOff>> };
+
+/** The seconds of a chosen node; at first of the one that loses most, else of the start. */
+function Attention(props: AttentionProps) {
+  const { nodes, dropOffs, route, change, workspace, video, site } = props;
+  const first = dropOffs[0]?.node_id ?? nodes.find((node) => node.is_start)?.node_id;
+  const node = nodes.find(({ node_id }) => node_id === route.parameters["node"]) ?? nodes.find(({ node_id }) => node_id === first) ?? nodes[0]!;
+  const files = useFiles<[SecondsFile]>(`video/node/${workspace.file_key}/${video.file_key}/${node.file_key}`);
+  return (
+    <section class="stack" aria-labelledby="attention">
+      <h2 id="attention">Second by second</h2>
+      <FilterBar label="Node of the curves">
+        <SelectField
+          label="Node"
+          value={node.node_id}
+          options={nodes.map((candidate) => ({ value: candidate.node_id, label: nodeLabel(candidate) }))}
+          onChange={(value) => change({ node: value })}
+        />
+      </FilterBar>
+      <Loaded from={files}>
+        {([file]) => <Curves node={node} file={file} dropOffs={dropOffs} minimumViewers={site.minimumViewers} name={`audience-${video.file_key}-${node.file_key}`} />}
+      </Loaded>
+    </section>
+  );
+}
