@@ -14,14 +14,14 @@ type Kind = "chosen" | "default" | "jump" | "unknown" | "untaken";
 
 /** Each kind of step has a colour and a line of its own. */
 const KINDS: Record<Kind, { label: string; dash: number[]; colour: (palette: Palette) => string }> = {
-  chosen: { label: "mostly chosen by viewers", dash: [], colour: (palette) => palette.series[0]! },
-  default: { label: "mostly by default", dash: [10, 5], colour: (palette) => palette.series[1]! },
-  jump: { label: "mostly jumps", dash: [2, 4], colour: (palette) => palette.series[2]! },
+  chosen: { label: "chosen by viewers", dash: [], colour: (palette) => palette.series[0]! },
+  default: { label: "by default", dash: [10, 5], colour: (palette) => palette.series[1]! },
+  jump: { label: "jumps", dash: [2, 4], colour: (palette) => palette.series[2]! },
   unknown: { label: "for unknown reasons", dash: [10, 4, 2, 4], colour: (palette) => palette.series[3]! },
   untaken: { label: "never taken", dash: [4, 6], colour: (palette) => palette.earlier },
 };
 
-/** With more edges than this, numbers at each would lie over each other; they are in the tooltips and the table. */
+/** With more edges than this, numbers and kinds of each would lie over each other; they are in the tooltips and the table. */
 const MOST_LABELS = 40;
 
 type GraphProps = PlaceProps & { nodes: readonly NodeRow[]; transitions: readonly Transition[] };
@@ -64,19 +64,29 @@ export function BranchGraph({ nodes, transitions, file, ...place }: GraphProps) 
   );
 }
 
-function kindOf(edge: Transition): Kind {
-  if (edge.transition_count === 0) return "untaken";
+/** The lines an edge is drawn as, the widest first: one per kind of step; in a crowded graph the widest alone. */
+function linesOf(edge: Transition, isCrowded: boolean): [Kind, number][] {
+  if (edge.transition_count === 0) return [["untaken", 0]];
   const counts: [Kind, number][] = [
     ["chosen", edge.chosen_count ?? 0],
     ["default", edge.default_count ?? 0],
     ["jump", edge.jump_count ?? 0],
     ["unknown", edge.unknown_count ?? 0],
   ];
-  return counts.reduce((best, candidate) => (candidate[1] > best[1] ? candidate : best), ["unknown", 0] as [Kind, number])[0];
+  const taken = counts.filter(([, count]) => count > 0).sort((one, other) => other[1] - one[1]);
+  if (taken.length === 0) return [["unknown", 0]];
+  return isCrowded ? [[taken[0]![0], edge.transition_count ?? 0]] : taken;
+}
+
+function edgeNote(edge: Transition): string {
+  if (edge.is_withheld) return "withheld";
+  const count = formatValue(edge.transition_count, "count");
+  return edge.transition_count ? `${count} · ${formatValue(edge.share_of_departures, "percent")}` : count;
 }
 
 function Key({ edges, nodes }: { edges: readonly Transition[]; nodes: readonly NodeRow[] }) {
-  const kinds = (Object.keys(KINDS) as Kind[]).filter((kind) => edges.some((edge) => kindOf(edge) === kind));
+  const isCrowded = edges.length > MOST_LABELS;
+  const kinds = (Object.keys(KINDS) as Kind[]).filter((kind) => edges.some((edge) => linesOf(edge, isCrowded).some(([drawn]) => drawn === kind)));
   return (
     <ul class="key" aria-label="Signs">
       {kinds.map((kind) => (
@@ -84,14 +94,14 @@ function Key({ edges, nodes }: { edges: readonly Transition[]; nodes: readonly N
           <svg width="34" height="8" aria-hidden="true">
             <line class={`stroke-${kind}`} x1="1" y1="4" x2="33" y2="4" stroke-width={kind === "untaken" ? 1.5 : 3} stroke-dasharray={KINDS[kind].dash.join(" ")} />
           </svg>
-          {KINDS[kind].label}
+          {isCrowded && kind !== "untaken" ? `mostly ${KINDS[kind].label}` : KINDS[kind].label}
         </li>
       ))}
       <li>
         <svg width="14" height="14" aria-hidden="true">
           <circle class="node-sign" cx="7" cy="7" r="6" />
         </svg>
-        node
+        node, larger with more visits
       </li>
       {nodes.some((node) => node.is_ending) && (
         <li>
@@ -157,15 +167,14 @@ function optionOf(palette: Palette, nodes: readonly NodeRow[], edges: readonly T
               color: node.is_unvisited ? palette.muted : palette.ink,
               fontSize: isCrowded ? 11 : 12,
               lineHeight: 15,
-              backgroundColor: palette.surface,
-              padding: [1, 3],
+              textBorderColor: palette.surface,
+              textBorderWidth: 3,
             },
           })),
           ...[0, 1].map((corner) => ({ id: `\ncorner ${corner}`, x: corner * width, y: corner * height, symbol: "none", symbolSize: 0, tooltip: { show: false } })),
         ],
-        links: edges.map((edge) => {
-          const kind = kindOf(edge);
-          const thickness = kind === "untaken" ? 1.5 : 1.5 + (8 * (edge.transition_count ?? 0)) / widest;
+        links: edges.flatMap((edge) => linesOf(edge, isCrowded).map(([kind, count], place) => {
+          const thickness = kind === "untaken" ? 1.5 : 1.5 + (8 * count) / widest;
           return {
             source: edge.from_node_id,
             target: edge.to_node_id,
@@ -175,19 +184,21 @@ function optionOf(palette: Palette, nodes: readonly NodeRow[], edges: readonly T
               color: KINDS[kind].colour(palette),
               width: thickness,
               type: KINDS[kind].dash.length > 0 ? KINDS[kind].dash : "solid",
-              opacity: kind === "untaken" ? 0.7 : 0.75,
-              curveness: bend(edge, levels, there),
+              opacity: kind === "untaken" ? 0.7 : 0.8,
+              curveness: bend(edge, levels, there) - 0.07 * place,
             },
             label: {
-              show: !isCrowded,
+              show: !isCrowded && place === 0,
               position: "middle",
-              distance: 2 + thickness / 2,
-              formatter: edge.is_withheld ? "withheld" : `${formatValue(edge.transition_count, "count")} · ${formatValue(edge.share_of_departures, "percent")}`,
+              distance: 3 + thickness / 2,
+              formatter: edgeNote(edge),
               color: kind === "untaken" ? palette.muted : palette.ink,
+              textBorderColor: palette.surface,
+              textBorderWidth: 3,
               fontSize: 11,
             },
           };
-        }),
+        })),
       },
     ],
   };

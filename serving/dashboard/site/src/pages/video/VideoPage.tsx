@@ -64,7 +64,7 @@ function Content(props: PageProps & { video: Video; file: VideoFile }) {
       <p class="period">
         <strong>{video.title}</strong>, all dates{totals && `: ${formatDays(totals.first_date, totals.last_date)}`}
       </p>
-      <Tiles totals={totals} minimumViewers={site.minimumViewers} />
+      <Tiles totals={totals} nodes={nodes} minimumViewers={site.minimumViewers} />
       {!totals && <Notice>Nobody has watched this video yet. Its nodes and branches are those of the catalog.</Notice>}
       <Nodes nodes={nodes} route={route} workspace={workspace.workspace_id} video={video.video_id} file={`${name}-nodes`} />
       <BranchGraph key={video.video_id} nodes={nodes} transitions={data.transitions} route={route} workspace={workspace.workspace_id} video={video.video_id} file={`${name}-branches`} />
@@ -76,7 +76,7 @@ function Content(props: PageProps & { video: Video; file: VideoFile }) {
   );
 }
 
-function Tiles({ totals, minimumViewers }: { totals: VideoTotals | undefined; minimumViewers: number }) {
+function Tiles({ totals, nodes, minimumViewers }: { totals: VideoTotals | undefined; nodes: readonly NodeRow[]; minimumViewers: number }) {
   const value = (count: number | null | undefined): Value => (totals?.is_withheld ? WITHHELD : (count ?? 0));
   const rate: Value = totals?.is_withheld ? WITHHELD : totals?.viewers ? (totals.completed_viewers ?? 0) / totals.viewers : null;
   return (
@@ -84,6 +84,8 @@ function Tiles({ totals, minimumViewers }: { totals: VideoTotals | undefined; mi
       <MetricTile label="Plays" kind="count" value={value(totals?.plays)} minimumViewers={minimumViewers} />
       <MetricTile label="Unique viewers" kind="count" value={value(totals?.viewers)} minimumViewers={minimumViewers} />
       <MetricTile label="Completion rate" kind="percent" value={rate} minimumViewers={minimumViewers} />
+      <MetricTile label={`Nodes visited, of ${nodes.length}`} kind="count" value={nodes.filter((node) => !node.is_unvisited).length} minimumViewers={minimumViewers} />
+      <MetricTile label="Different paths" kind="count" value={totals?.path_count ?? 0} minimumViewers={minimumViewers} />
     </div>
   );
 }

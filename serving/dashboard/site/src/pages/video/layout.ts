@@ -7,7 +7,7 @@ export interface Place {
 }
 
 export const COLUMN_WIDTH = 170;
-export const ROW_HEIGHT = 86;
+export const ROW_HEIGHT = 96;
 
 /** Nodes in columns by their level, from left to right; those that no way leads to come last. */
 export function columnsOf(nodes: readonly NodeRow[]): NodeRow[][] {
@@ -24,12 +24,10 @@ export function placesOf(nodes: readonly NodeRow[], transitions: readonly Transi
   columns.forEach((column, depth) => {
     const pull = new Map(column.map((node) => [node.node_id, pullOf(node.node_id, transitions, places)]));
     const sorted = [...column].sort((one, other) => (pull.get(one.node_id) ?? 0) - (pull.get(other.node_id) ?? 0));
-    // Neighbouring columns of several nodes are shifted a little, so that no edge runs through a node of another column.
-    const shift = columns.length > 2 && sorted.length === 1 && depth > 0 && depth < columns.length - 1 ? -ROW_HEIGHT / 8 : 0;
     sorted.forEach((node, place) =>
       places.set(node.node_id, {
         x: columns.length > 1 ? margin + depth * step : width / 2,
-        y: ((place + 0.5) * (height - 24)) / sorted.length + shift,
+        y: ((place + 0.5) * (height - 24)) / sorted.length,
       }),
     );
   });
