@@ -44,6 +44,7 @@ export function Chart<Row>(props: ChartProps<Row>) {
   const place = useRef<HTMLDivElement>(null);
   const drawing = useRef<Drawing | null>(null);
   const draw = useRef<() => void>(() => undefined);
+  const drawnWidth = useRef(0);
   const pick = useRef(onPick);
   pick.current = onPick;
   const id = useId();
@@ -61,7 +62,11 @@ export function Chart<Row>(props: ChartProps<Row>) {
           drawing.current.on("click", (mark) => pick.current?.({ name: mark.name, data: mark.data, dataType: mark.dataType }));
         }
         draw.current = () => {
-          const own = option(palette, place.current?.clientWidth ?? 0);
+          const width = place.current?.clientWidth;
+          // Nothing can be laid out in a place without a size; the observer below draws when it has one.
+          if (!width) return;
+          drawnWidth.current = width;
+          const own = option(palette, width);
           drawing.current?.setOption({ ...baseOption(palette), ...own, aria: { enabled: true, label: { description: summary } } }, true);
         };
         draw.current();
@@ -76,11 +81,9 @@ export function Chart<Row>(props: ChartProps<Row>) {
 
   useLayoutEffect(() => {
     if (isTable || !place.current) return;
-    let width = place.current.clientWidth;
     const observer = new ResizeObserver(() => {
       drawing.current?.resize();
-      if (place.current && place.current.clientWidth !== width) draw.current();
-      width = place.current?.clientWidth ?? width;
+      if (place.current?.clientWidth !== drawnWidth.current) draw.current();
     });
     observer.observe(place.current);
     return () => {

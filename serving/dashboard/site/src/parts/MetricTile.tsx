@@ -20,8 +20,8 @@ export function MetricTile({ label, value, kind, earlier, note, minimumViewers, 
     <>
       <span class="tile-label">{label}</span>
       <span class={isKnown(value) || value === null ? "tile-value" : "tile-value kept"}>{formatValue(value, kind)}</span>
-      <span class="tile-note">{whyKept(value, minimumViewers) ?? (earlier ? <Change value={value} kind={kind} earlier={earlier} /> : " ")}</span>
-      {note && <span class="tile-note">{note}</span>}
+      <span class="tile-note">{whyKept(value, minimumViewers) ?? (earlier ? <Change value={value} kind={kind} earlier={earlier} /> : (note ?? " "))}</span>
+      {note && earlier && <span class="tile-note">{note}</span>}
     </>
   );
   if (!choice) return <div class="tile">{content}</div>;

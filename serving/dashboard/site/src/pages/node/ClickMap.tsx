@@ -183,13 +183,15 @@ function areas(palette: Palette, boxes: readonly { box: Box; name: string; isPro
     xAxisIndex: 1,
     yAxisIndex: 1,
     silent: true,
+    z: 5,
     markArea: {
+      z: 5,
       silent: true,
       animation: false,
       itemStyle: { color: "transparent", borderColor: colour, borderWidth: boxes[0]?.isProposed ? 2.5 : 1.5, borderType: boxes[0]?.isProposed ? [6, 4] : "solid" },
       label: {
         show: true,
-        position: "insideTopLeft",
+        position: boxes.every(({ box, isProposed }) => isProposed && (box.box_y ?? 0) > 0.06) ? "top" : "insideTopLeft",
         distance: 4,
         color: colour,
         fontSize: isNarrow ? 10 : 12,

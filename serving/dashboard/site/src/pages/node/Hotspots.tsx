@@ -144,7 +144,7 @@ function columnsOf({ node, nodes }: HotspotsProps, isDay: boolean, isAll: boolea
     { label: "Skips", kind: "count", value: (row) => row.skips },
     isDay
       ? { label: "Answer rate", kind: "percent", value: (row) => rate(row.answeringViewers, row.exposedViewers) }
-      : { label: "Answers by views", kind: "percent", value: (row) => rate(row.answeringViews, row.exposedViews) },
+      : { label: "Answer rate", kind: "percent", value: (row) => rate(row.answeringViews, row.exposedViews) },
     { label: "On screen", value: (row) => windowText(row.element) },
     { label: "Node level", kind: "count", value: () => node.level },
   ];

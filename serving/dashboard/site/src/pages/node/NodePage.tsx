@@ -122,11 +122,11 @@ function Detail(props: DetailProps) {
 function Tiles({ node, minimumViewers }: { node: NodeRow; minimumViewers: number }) {
   return (
     <div class="tiles" role="group" aria-label="The node over all dates">
-      <MetricTile label="Plays" kind="count" value={shown(node, node.plays)} minimumViewers={minimumViewers} />
-      <MetricTile label="Unique viewers" kind="count" value={shown(node, node.unique_viewers)} minimumViewers={minimumViewers} />
-      <MetricTile label="Average dwell" kind="seconds" value={shown(node, node.average_dwell_seconds)} minimumViewers={minimumViewers} />
-      <MetricTile label="Completion rate" kind="percent" value={shown(node, node.completion_rate)} minimumViewers={minimumViewers} />
-      <MetricTile label="Drop-off rate" kind="percent" value={shown(node, node.drop_off_rate)} minimumViewers={minimumViewers} />
+      <MetricTile label="Plays" note="visits in which something played" kind="count" value={shown(node, node.plays)} minimumViewers={minimumViewers} />
+      <MetricTile label="Unique viewers" note="each counted once" kind="count" value={shown(node, node.unique_viewers)} minimumViewers={minimumViewers} />
+      <MetricTile label="Average dwell" note="a visit" kind="seconds" value={shown(node, node.average_dwell_seconds)} minimumViewers={minimumViewers} />
+      <MetricTile label="Completion rate" note="of visits, to the node's end" kind="percent" value={shown(node, node.completion_rate)} minimumViewers={minimumViewers} />
+      <MetricTile label="Drop-off rate" note="of visits, left unfinished" kind="percent" value={shown(node, node.drop_off_rate)} minimumViewers={minimumViewers} />
     </div>
   );
 }

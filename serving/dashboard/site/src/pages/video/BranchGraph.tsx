@@ -6,7 +6,7 @@ import { formatValue } from "../../format";
 import { Chart } from "../../parts/Chart";
 import type { Column } from "../../parts/DataTable";
 import type { NodeRow, Transition } from "./files";
-import { COLUMN_WIDTH, columnsOf, placesOf, ROW_HEIGHT, type Place } from "./layout";
+import { bendOf, COLUMN_WIDTH, columnsOf, placesOf, ROW_HEIGHT, type Place } from "./layout";
 import { nodeAddress, roleOf, type PlaceProps } from "./Nodes";
 import { counted, shortened, shown, titlesOf } from "./words";
 
@@ -21,6 +21,9 @@ const KINDS: Record<Kind, { label: string; dash: number[]; colour: (palette: Pal
   untaken: { label: "never taken", dash: [4, 6], colour: (palette) => palette.earlier },
 };
 
+/** Between the lines of one edge, in CSS pixels. */
+const KIND_GAP = 14;
+
 /** With more edges than this, numbers and kinds of each would lie over each other; they are in the tooltips and the table. */
 const MOST_LABELS = 40;
 
@@ -28,10 +31,11 @@ type GraphProps = PlaceProps & { nodes: readonly NodeRow[]; transitions: readonl
 
 /** The branches of a video from left to right, with the traffic on them. */
 export function BranchGraph({ nodes, transitions, file, ...place }: GraphProps) {
-  const edges = useMemo(() => transitions.filter((edge) => edge.from_node_id !== null && edge.to_node_id !== null), [transitions]);
+  const edges = useMemo(() => transitions.filter((edge) => edge.from_node_id !== null && edge.to_node_id !== null && edge.from_node_id !== edge.to_node_id), [transitions]);
+  const again = useMemo(() => new Map(transitions.filter((edge) => edge.from_node_id !== null && edge.from_node_id === edge.to_node_id).map((edge) => [edge.from_node_id, edge.transition_count])), [transitions]);
   const columns = useMemo(() => columnsOf(nodes), [nodes]);
   const most = Math.max(1, ...columns.map((column) => column.length));
-  const height = Math.max(230, most * ROW_HEIGHT + 24);
+  const height = Math.max(150, most * ROW_HEIGHT + 24);
   const title = titlesOf(nodes);
   const table: Column<Transition>[] = [
     { label: "From", value: (row) => (row.from_node_id === null ? "(entry)" : title(row.from_node_id)) },
@@ -51,7 +55,7 @@ export function BranchGraph({ nodes, transitions, file, ...place }: GraphProps) 
       summary={summaryOf(nodes, edges, title)}
       kinds={["graph"]}
       drawn={nodes.map((node) => node.node_id).join()}
-      option={(palette, width) => optionOf(palette, nodes, edges, placesOf(nodes, edges, width, height), width, height)}
+      option={(palette, width) => optionOf(palette, nodes, edges, again, placesOf(nodes, edges, width, height), width, height)}
       table={{ caption: "Steps between nodes over all dates", columns: table, rows: transitions, file }}
       height={height}
       minWidth={columns.length > 2 ? columns.length * COLUMN_WIDTH : undefined}
@@ -123,7 +127,17 @@ function Key({ edges, nodes }: { edges: readonly Transition[]; nodes: readonly N
   );
 }
 
-function optionOf(palette: Palette, nodes: readonly NodeRow[], edges: readonly Transition[], places: Map<string, Place>, width: number, height: number): EChartsCoreOption {
+type Again = ReadonlyMap<string | null, number | null>;
+
+function optionOf(
+  palette: Palette,
+  nodes: readonly NodeRow[],
+  edges: readonly Transition[],
+  again: Again,
+  places: Map<string, Place>,
+  width: number,
+  height: number,
+): EChartsCoreOption {
   const title = titlesOf(nodes);
   const levels = new Map(nodes.map((node) => [node.node_id, node.level ?? Infinity]));
   const busiest = Math.max(1, ...nodes.map((node) => node.visits ?? 0));
@@ -134,7 +148,7 @@ function optionOf(palette: Palette, nodes: readonly NodeRow[], edges: readonly T
     tooltip: {
       ...tooltip(palette),
       formatter: (mark: { dataType: string; data: { node?: NodeRow; edge?: Transition } }) =>
-        mark.data.node ? nodeTip(mark.data.node) : mark.data.edge ? edgeTip(mark.data.edge, title) : "",
+        mark.data.node ? nodeTip(mark.data.node, again) : mark.data.edge ? edgeTip(mark.data.edge, title) : "",
     },
     series: [
       {
@@ -185,7 +199,7 @@ function optionOf(palette: Palette, nodes: readonly NodeRow[], edges: readonly T
               width: thickness,
               type: KINDS[kind].dash.length > 0 ? KINDS[kind].dash : "solid",
               opacity: kind === "untaken" ? 0.7 : 0.8,
-              curveness: bend(edge, levels, there) - 0.07 * place,
+              curveness: bendOf(places.get(edge.from_node_id ?? ""), places.get(edge.to_node_id ?? ""), aside(edge, levels, there) - KIND_GAP * place),
             },
             label: {
               show: !isCrowded && place === 0,
@@ -204,12 +218,12 @@ function optionOf(palette: Palette, nodes: readonly NodeRow[], edges: readonly T
   };
 }
 
-// Steps to the next column are straight unless there is one back; others bend around what lies between.
-function bend(edge: Transition, levels: Map<string, number>, there: Set<string>): number {
+// In CSS pixels beside the straight line: two nodes with steps both ways have a line on either side, and what skips a column or stays
+// in one passes beside what lies between.
+function aside(edge: Transition, levels: Map<string, number>, there: Set<string>): number {
+  if (there.has(`${edge.to_node_id}\n${edge.from_node_id}`)) return 20;
   const span = (levels.get(edge.to_node_id ?? "") ?? 0) - (levels.get(edge.from_node_id ?? "") ?? 0);
-  if (edge.from_node_id === edge.to_node_id) return 0.6;
-  if (there.has(`${edge.to_node_id}\n${edge.from_node_id}`)) return 0.16;
-  return span === 1 ? 0.04 : 0.28;
+  return span === 1 ? 6 : ROW_HEIGHT / 3;
 }
 
 function nodeNote(node: NodeRow): string {
@@ -219,12 +233,13 @@ function nodeNote(node: NodeRow): string {
   return `${counted(node.visits, "visit")}${node.is_ending || !node.exits ? "" : `, ${formatValue(left, "percent")} left`}`;
 }
 
-function nodeTip(node: NodeRow): string {
+function nodeTip(node: NodeRow, again: Again): string {
   const role = roleOf(node);
   const lines = [node.title, role === "–" ? "" : role, node.level === null ? "no known way leads to it" : `level ${node.level}`];
   if (!node.is_unvisited) {
     const value = (count: number | null) => formatValue(shown(node, count), "count");
-    lines.push(`${value(node.visits)} visits of ${value(node.unique_viewers)} viewers`, `${value(node.exits)} left here`);
+    const repeats = again.get(node.node_id);
+    lines.push(`${value(node.visits)} visits of ${value(node.unique_viewers)} viewers`, `${value(node.exits)} left here`, repeats ? `${counted(repeats, "time")} played again at once` : "");
   }
   return lines.filter(Boolean).join("\n");
 }

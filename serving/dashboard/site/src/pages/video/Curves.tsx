@@ -63,7 +63,7 @@ export function Curves({ node, file, dropOffs, windows = [], minimumViewers, nam
           drawn={drawn}
           option={(palette, width) => retentionOption(palette, seconds, points, windows, width)}
           table={{ ...table, caption: `Retention of ${node.title} by second` }}
-          height={260 + (windows.length > 0 ? 34 + 24 * windows.length : 0)}
+          height={260 + (windows.length > 0 ? 22 + 24 * windows.length : 0)}
         />
         <Chart
           title={`Attention and replays of ${node.title}`}
@@ -118,7 +118,7 @@ function retentionOption(palette: Palette, seconds: readonly SecondRow[], points
       ...(windows.length > 0 ? [{ ...axis, gridIndex: 1, axisLabel: { show: false }, axisLine: { show: false }, axisPointer: { show: false } }] : []),
     ],
     yAxis: [
-      { ...valueAxis(palette, "percent"), max: 1, interval: 0.25, axisLine: { show: false } },
+      { ...valueAxis(palette, "percent"), max: 1, interval: 0.25, axisLine: { show: false }, axisTick: { show: false } },
       ...(windows.length > 0
         ? [
             {
@@ -178,7 +178,7 @@ function attentionOption(palette: Palette, seconds: readonly SecondRow[], left: 
       formatter: (marks: { dataIndex: number }[]) => attentionTip(seconds[marks[0]?.dataIndex ?? -1]),
     },
     xAxis: secondsAxis(palette, seconds),
-    yAxis: { ...valueAxis(palette, "count"), axisLine: { show: false } },
+    yAxis: { ...valueAxis(palette, "count"), axisLine: { show: false }, axisTick: { show: false } },
     series: [
       { ...shared, name: "Viewers", data: seconds.map((row) => [row.second, row.viewers]), itemStyle: { color: palette.accent }, lineStyle: { color: palette.accent, width: 2.25 } },
       {

@@ -10,7 +10,7 @@ import { BranchGraph } from "./BranchGraph";
 import { chosenVideo, VideoField } from "./Chooser";
 import { Curves } from "./Curves";
 import { DropOffs } from "./DropOffs";
-import type { NodeRow, SecondsFile, VideoFile, VideoTotals } from "./files";
+import type { DropOff, NodeRow, SecondsFile, VideoFile, VideoTotals } from "./files";
 import { Nodes } from "./Nodes";
 import { TopPaths } from "./TopPaths";
 import { ViewerPaths } from "./ViewerPaths";
@@ -81,16 +81,16 @@ function Tiles({ totals, nodes, minimumViewers }: { totals: VideoTotals | undefi
   const rate: Value = totals?.is_withheld ? WITHHELD : totals?.viewers ? (totals.completed_viewers ?? 0) / totals.viewers : null;
   return (
     <div class="tiles" role="group" aria-label="The video over all dates">
-      <MetricTile label="Plays" kind="count" value={value(totals?.plays)} minimumViewers={minimumViewers} />
-      <MetricTile label="Unique viewers" kind="count" value={value(totals?.viewers)} minimumViewers={minimumViewers} />
-      <MetricTile label="Completion rate" kind="percent" value={rate} minimumViewers={minimumViewers} />
-      <MetricTile label={`Nodes visited, of ${nodes.length}`} kind="count" value={nodes.filter((node) => !node.is_unvisited).length} minimumViewers={minimumViewers} />
-      <MetricTile label="Different paths" kind="count" value={totals?.path_count ?? 0} minimumViewers={minimumViewers} />
+      <MetricTile label="Plays" note="views in which playback began" kind="count" value={value(totals?.plays)} minimumViewers={minimumViewers} />
+      <MetricTile label="Unique viewers" note="each counted once" kind="count" value={value(totals?.viewers)} minimumViewers={minimumViewers} />
+      <MetricTile label="Completion rate" note="of unique viewers" kind="percent" value={rate} minimumViewers={minimumViewers} />
+      <MetricTile label="Nodes visited" note={`of ${nodes.length}`} kind="count" value={nodes.filter((node) => !node.is_unvisited).length} minimumViewers={minimumViewers} />
+      <MetricTile label="Different paths" note="ways through the nodes" kind="count" value={totals?.path_count ?? 0} minimumViewers={minimumViewers} />
     </div>
   );
 }
 
-type AttentionProps = PageProps & { video: Video; nodes: NodeRow[]; dropOffs: ReturnType<typeof rowsOf<import("./files").DropOff>> };
+type AttentionProps = PageProps & { video: Video; nodes: NodeRow[]; dropOffs: DropOff[] };
 
 /** The seconds of a chosen node; at first of the one that loses most, else of the start. */
 function Attention(props: AttentionProps) {

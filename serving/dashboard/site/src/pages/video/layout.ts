@@ -47,3 +47,9 @@ function pullOf(node: string, transitions: readonly Transition[], places: Map<st
   }
   return weight === 0 ? 0 : sum / weight;
 }
+
+/** What a bend must be for a line to pass so many CSS pixels beside the straight one. */
+export function bendOf(from: Place | undefined, to: Place | undefined, pixels: number): number {
+  const distance = from && to ? Math.hypot(to.x - from.x, to.y - from.y) : 0;
+  return distance === 0 ? 0 : Math.max(-1, Math.min(1, (2 * pixels) / distance));
+}
