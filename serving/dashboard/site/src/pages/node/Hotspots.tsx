@@ -138,7 +138,7 @@ function columnsOf({ node, nodes }: HotspotsProps, isDay: boolean, isAll: boolea
     ...(isDay ? [{ label: "Clicking viewers", kind: "count" as const, value: (row: Hotspot) => row.clickingViewers }] : []),
     { label: "Clicking views", kind: "count", value: (row) => row.clickingViews },
     ...(isDay ? [{ label: "Exposed viewers", kind: "count" as const, value: (row: Hotspot) => row.exposedViewers }] : []),
-    { label: "Exposed views", kind: "count", value: (row) => row.exposedViews },
+    { label: "Exposures", kind: "count", value: (row) => row.exposedViews },
     ...(isDay ? [{ label: "CTR by viewers", kind: "percent" as const, value: (row: Hotspot) => rate(row.clickingViewers, row.exposedViewers) }] : []),
     { label: "CTR by views", kind: "percent", value: (row) => rate(row.clickingViews, row.exposedViews) },
     { label: "Skips", kind: "count", value: (row) => row.skips },
@@ -146,7 +146,7 @@ function columnsOf({ node, nodes }: HotspotsProps, isDay: boolean, isAll: boolea
       ? { label: "Answer rate", kind: "percent", value: (row) => rate(row.answeringViewers, row.exposedViewers) }
       : { label: "Answer rate", kind: "percent", value: (row) => rate(row.answeringViews, row.exposedViews) },
     { label: "On screen", value: (row) => windowText(row.element) },
-    { label: "Node level", kind: "count", value: () => node.level },
+    { label: "Level", kind: "count", value: () => node.level },
   ];
 }
 
