@@ -158,7 +158,7 @@ def test_the_top_path_is_the_one_most_views_took(read: Read, ask: Ask) -> None:
 
 def test_attention_is_that_of_the_watched_segments_of_the_chosen_node(read: Read, ask: Ask) -> None:
     reader = read().open(f"{STORY}&node=shore")
-    reader.page.get_by_label("Node", exact=True).select_option("tower")
+    reader.page.get_by_role("form", name="Node of the curves").get_by_role("combobox").select_option("tower")
     reader.settled()
     ((viewers, views, replays),) = ask(
         """
@@ -270,7 +270,7 @@ def test_no_rule_of_accessibility_is_broken(read: Read, scheme: str) -> None:
 
 def test_the_keyboard_chooses_a_video_and_goes_to_a_node(read: Read) -> None:
     reader = read().open(TOUR)
-    field = reader.page.get_by_label("Video", exact=True).last
+    field = reader.page.get_by_role("form", name="Video").get_by_role("combobox")
     field.focus()
     titles = field.locator("option").all_inner_texts()
     reader.page.keyboard.press("Home")
