@@ -110,7 +110,9 @@ def test_an_edge_carries_the_steps_that_were_taken(read: Read, ask: Ask) -> None
     assert f"most traffic from Welcome to At work, {times} times" in drawn
     assert "never visited: The archive" in drawn
     signs = reader.page.get_by_role("list", name="Signs").inner_text()
-    assert [sign for sign in ("chosen by viewers", "by default", "never taken", "ending", "never visited") if sign not in signs] == []
+    assert [
+        sign for sign in ("chosen by viewers", "by default", "never taken", "ending", "never visited") if sign not in signs
+    ] == []
     show_as_table(reader, "Branches")
     rows = {(row[0], row[1]): row[2:] for row in reader.rows("Steps between nodes")}
     assert rows["Welcome", "At work"] == [f"{times:,}", f"{viewers:,}", percent(share), str(chosen), str(default), "0", "0"]

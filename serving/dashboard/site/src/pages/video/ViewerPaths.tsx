@@ -90,7 +90,7 @@ function optionOf(palette: Palette, flow: Flow, rows: readonly NodeRow[]): EChar
       {
         type: "sankey",
         left: 4,
-        right: 130,
+        right: 150,
         top: 8,
         bottom: 8,
         nodeAlign: "left",
