@@ -39,7 +39,9 @@ LARGE = (
         0 as unknown_clicks, 1 as viewers
     from range(2000) as cells (i)""",
     """insert into core.dim_element by name
-    select elements.* replace ('e' || i as element_id, 'Element with a name of its own ' || i as name, i % 8 / 8 as box_x, i // 8 / 5 as box_y)
+    select elements.* replace (
+        'e' || i as element_id, 'Element with a name of its own ' || i as name, i % 8 / 8 as box_x, i // 8 / 5 as box_y
+    )
     from core.dim_element as elements, range(40) as numbers (i) where element_id = 'take-boat' and is_current""",
     """insert into engagement.attention_heatmap by name
     select 'demo' as workspace_id, 'lighthouse' as video_id, 'shore' as node_id, i as second, 9 as views, 8 as viewers, 9 as play_count,

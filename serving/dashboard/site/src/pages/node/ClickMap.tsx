@@ -145,7 +145,6 @@ function elementsAt(cell: Cell, boxes: readonly ElementRow[]): string {
 }
 
 function optionOf(palette: Palette, measure: Measure, cells: readonly Cell[], most: number, boxes: readonly ElementRow[], proposed: readonly Suggestion[], width: number): EChartsCoreOption {
-  const isNarrow = width < 500;
   const names = Array.from({ length: CELLS }, (_, place) => String(place));
   const grid = (inverse: boolean) => [
     { type: "category", data: names, inverse, show: false },
@@ -167,15 +166,16 @@ function optionOf(palette: Palette, measure: Measure, cells: readonly Cell[], mo
         itemStyle: { opacity: 0.9 },
         emphasis: { itemStyle: { borderColor: palette.ink, borderWidth: 1.5 } },
       },
-      areas(palette, boxes.map((box) => ({ box, name: box.name, isProposed: false })), isNarrow),
-      areas(palette, proposed.map((box, place) => ({ box, name: `Suggestion ${place + 1}`, isProposed: true })), isNarrow),
+      areas(palette, boxes.map((box) => ({ box, name: box.name, isProposed: false })), width),
+      areas(palette, proposed.map((box, place) => ({ box, name: `Suggestion ${place + 1}`, isProposed: true })), width),
     ],
   };
 }
 
 const isAt = (cell: Cell, data: unknown): boolean => Array.isArray(data) && data[0] === cell.x && data[1] === cell.y;
 
-function areas(palette: Palette, boxes: readonly { box: Box; name: string; isProposed: boolean }[], isNarrow: boolean): Record<string, unknown> {
+function areas(palette: Palette, boxes: readonly { box: Box; name: string; isProposed: boolean }[], width: number): Record<string, unknown> {
+  const isNarrow = width < 500;
   const colour = boxes[0]?.isProposed ? palette.series[1] : palette.ink;
   return {
     type: "scatter",
@@ -199,18 +199,24 @@ function areas(palette: Palette, boxes: readonly { box: Box; name: string; isPro
         textBorderColor: palette.surface,
         textBorderWidth: 3,
       },
-      data: boxes.flatMap(({ box, name }) => {
+      data: boxes.flatMap(({ box, name, isProposed }) => {
         const { box_x, box_y, box_width, box_height } = box;
         if (box_x === null || box_y === null || box_width === null || box_height === null) return [];
         return [
           [
-            { name: shortened(name, isNarrow ? 12 : 26), xAxis: box_x, yAxis: box_y },
+            { name: isProposed ? name : fitting(name, box_width * width, isNarrow ? 5.5 : 7), xAxis: box_x, yAxis: box_y },
             { xAxis: Math.min(1, box_x + box_width), yAxis: Math.min(1, box_y + box_height) },
           ],
         ];
       }),
     },
   };
+}
+
+// A name as far as its box has room for it.
+function fitting(name: string, room: number, letter: number): string {
+  const letters = Math.floor((room - 6) / letter);
+  return letters < 4 ? "" : shortened(name, letters);
 }
 
 function cellTip(cell: Cell | undefined, boxes: readonly ElementRow[]): string {

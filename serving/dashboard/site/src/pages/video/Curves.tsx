@@ -82,12 +82,15 @@ export function Curves({ node, file, dropOffs, windows = [], minimumViewers, nam
 const toldPoint = (point: DropOff): string => `${formatValue(point.share_lost, "percent")} leave`;
 const namesWidth = (width: number): number => (width < 600 ? 104 : 150);
 
+/** Round distances of seconds at an axis. */
+const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1200, 1800];
+
 function secondsAxis(palette: Palette, seconds: readonly SecondRow[]): Record<string, unknown> {
   return {
     type: "value",
     min: 0,
     max: (seconds.at(-1)?.second ?? 0) + 1,
-    minInterval: 1,
+    interval: STEPS.find((step) => seconds.length / step <= 8) ?? 3600,
     axisLine: { lineStyle: { color: palette.line }, onZero: false },
     axisTick: { show: false },
     splitLine: { show: false },
