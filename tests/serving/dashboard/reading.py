@@ -18,6 +18,16 @@ def broken_rules(reader: Reader) -> list[tuple[str, str, str]]:
     return [rule for rule in broken if rule[1] in ("serious", "critical", "moderate")]
 
 
+def ready_milliseconds(reader: Reader, route: str, times: int = 3) -> list[float]:
+    """How long a route took each time from its request until it was drawn."""
+    reader.page.add_init_script(
+        """new MutationObserver((_, observer) => {
+            if (document.documentElement?.dataset.ready) { window.readyAfter = performance.now(); observer.disconnect(); }
+        }).observe(document, {attributes: true, subtree: true, childList: true, attributeFilter: ['data-ready']})"""
+    )
+    return [float(reader.open(route).page.evaluate("window.readyAfter")) for _ in range(times)]
+
+
 def percent(share: float | None) -> str:
     """A share as the pages write it."""
     return "–" if share is None else f"{Decimal(share * 100).quantize(Decimal('0.1'), ROUND_HALF_UP)}%"

@@ -24,7 +24,6 @@ select
     case when not is_withheld then near_misses end as near_misses,
     case when not is_withheld then false_clicks end as false_clicks,
     case when not is_withheld then unknown_clicks end as unknown_clicks,
-    case when not is_withheld then viewers end as viewers,
     count(*) filter (where is_withheld) over (partition by workspace_id, video_id, node_id) as withheld_cells
 from judged
 -- One row is left where all are withheld, so that the page can say so.

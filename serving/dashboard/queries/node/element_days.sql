@@ -26,11 +26,7 @@ select
     case when not is_withheld then clicks end as clicks,
     case when not is_withheld then clicking_views end as clicking_views,
     case when not is_withheld then clicking_viewers end as clicking_viewers,
-    case when not is_withheld then answers end as answers,
-    case when not is_withheld then answering_views end as answering_views,
     case when not is_withheld then answering_viewers end as answering_viewers,
-    case when not is_withheld then skips end as skips,
-    case when not is_withheld then skipping_views end as skipping_views,
-    case when not is_withheld then skipping_viewers end as skipping_viewers
+    case when not is_withheld then skips end as skips
 from judged
 order by workspace_id, video_id, node_id, element_id, version_number, date_day;

@@ -25,11 +25,8 @@ totals as (
         sum(exposed_views) filter (where not is_withheld)::bigint as exposed_views,
         sum(clicks) filter (where not is_withheld)::bigint as clicks,
         sum(clicking_views) filter (where not is_withheld)::bigint as clicking_views,
-        sum(outbound_clicks) filter (where not is_withheld)::bigint as outbound_clicks,
-        sum(answers) filter (where not is_withheld)::bigint as answers,
         sum(answering_views) filter (where not is_withheld)::bigint as answering_views,
-        sum(skips) filter (where not is_withheld)::bigint as skips,
-        sum(skipping_views) filter (where not is_withheld)::bigint as skipping_views
+        sum(skips) filter (where not is_withheld)::bigint as skips
     from days
     group by workspace_id, video_id, node_id, element_id, version_number
 
@@ -59,11 +56,8 @@ select
     coalesce(totals.exposed_views, 0) as exposed_views,
     coalesce(totals.clicks, 0) as clicks,
     coalesce(totals.clicking_views, 0) as clicking_views,
-    coalesce(totals.outbound_clicks, 0) as outbound_clicks,
-    coalesce(totals.answers, 0) as answers,
     coalesce(totals.answering_views, 0) as answering_views,
-    coalesce(totals.skips, 0) as skips,
-    coalesce(totals.skipping_views, 0) as skipping_views
+    coalesce(totals.skips, 0) as skips
 from core.dim_element as elements
 left join totals
     on

@@ -6,8 +6,6 @@ select
     points.second,
     points.first_second,
     points.last_second,
-    points.drop_off_rank,
-    points.views_at_risk,
     points.views_lost,
     points.viewers_lost,
     points.share_lost,

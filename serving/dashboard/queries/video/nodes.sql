@@ -30,7 +30,6 @@ select
     case when not is_withheld then unique_viewers end as unique_viewers,
     case when not is_withheld then round(average_dwell_seconds, 3) end as average_dwell_seconds,
     case when not is_withheld then completion_rate end as completion_rate,
-    case when not is_withheld then drop_offs end as drop_offs,
     case when not is_withheld then drop_off_rate end as drop_off_rate,
     case when not is_withheld then exits end as exits
 from judged

@@ -25,9 +25,7 @@ neighboured as (
 select
     workspace_id,
     video_id,
-    path_rank,
     path,
-    visit_count,
     loop_count,
     view_count,
     viewer_count,

@@ -22,8 +22,7 @@ ways as (
     select
         workspace_id,
         video_id,
-        count(*) as path_count,
-        sum(view_count)::bigint as path_views
+        count(*) as path_count
     from paths.path_summary
     group by workspace_id, video_id
 
@@ -48,8 +47,7 @@ select
     case when not judged.is_withheld then judged.plays end as plays,
     case when not judged.is_withheld then judged.viewers end as viewers,
     case when not judged.is_withheld then judged.completed_viewers end as completed_viewers,
-    coalesce(ways.path_count, 0) as path_count,
-    case when not judged.is_withheld then coalesce(ways.path_views, 0) end as path_views
+    coalesce(ways.path_count, 0) as path_count
 from judged
 left join ways on judged.workspace_id = ways.workspace_id and judged.video_id = ways.video_id
 order by judged.workspace_id, judged.video_id;

@@ -45,7 +45,6 @@ select
     video_id,
     from_node_id,
     to_node_id,
-    is_in_catalog,
     coalesce(is_default, false) as is_default,
     is_withheld,
     case when not is_withheld then transition_count end as transition_count,

@@ -97,7 +97,7 @@ export function ClickMap({ cells, elements, suggestions, node, route, change, mi
             {boxes.length > 0 && (
               <li>
                 <svg width="22" height="12" aria-hidden="true">
-                  <rect class="box-sign" x="1" y="1" width="20" height="10" />
+                  <rect fill="none" stroke={palette.ink} stroke-width="1.5" x="1" y="1" width="20" height="10" />
                 </svg>
                 element
               </li>
@@ -105,7 +105,7 @@ export function ClickMap({ cells, elements, suggestions, node, route, change, mi
             {proposed.length > 0 && (
               <li>
                 <svg width="22" height="12" aria-hidden="true">
-                  <rect class="box-sign proposed" x="1" y="1" width="20" height="10" />
+                  <rect fill="none" stroke={palette.series[1]} stroke-width="2" stroke-dasharray="4 3" x="1" y="1" width="20" height="10" />
                 </svg>
                 suggested
               </li>

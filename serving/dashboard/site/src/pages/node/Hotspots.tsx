@@ -24,6 +24,7 @@ interface Hotspot {
   clicks: Value;
   exposedViews: Value;
   clickingViews: Value;
+  /** Over all dates only: of a day there are the viewers who answered. */
   answeringViews: Value;
   skips: Value;
   /** Counted by day only: viewers of several days do not add up. */
@@ -109,7 +110,7 @@ function ofDay(element: ElementRow, days: readonly ElementDay[], day: number): H
     clicks: value(row?.clicks),
     exposedViews: value(row?.exposed_views),
     clickingViews: value(row?.clicking_views),
-    answeringViews: value(row?.answering_views),
+    answeringViews: null,
     skips: value(row?.skips),
     exposedViewers: value(row?.exposed_viewers),
     clickingViewers: value(row?.clicking_viewers),

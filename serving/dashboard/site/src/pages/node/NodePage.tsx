@@ -6,7 +6,7 @@ import { FilterBar, SelectField } from "../../parts/fields";
 import { MetricTile } from "../../parts/MetricTile";
 import { Loaded, Notice } from "../../parts/states";
 import { pageAddress } from "../../shell/route";
-import { chosenVideo, VideoField } from "../video/Chooser";
+import { chosenVideo, NoVideo, VideoField } from "../video/Chooser";
 import { Curves, type Window } from "../video/Curves";
 import type { NodeRow, SecondsFile, VideoFile } from "../video/files";
 import { roleOf } from "../video/Nodes";
@@ -25,7 +25,7 @@ export default function NodePage(props: PageProps) {
       {video ? (
         <OfVideo {...props} video={video} />
       ) : (
-        <Notice title={`There is no video "${props.route.parameters["video"] ?? ""}"`}>The address names one that the published snapshot does not hold.</Notice>
+        <NoVideo {...props} />
       )}
     </>
   );
@@ -56,7 +56,7 @@ function Chosen(props: PageProps & { video: Video; file: VideoFile }) {
         )}
       </FilterBar>
       {node ? (
-        <Content key={node.node_id} {...props} nodes={nodes} node={node} />
+        <Content key={`${props.video.file_key}/${node.node_id}`} {...props} nodes={nodes} node={node} />
       ) : (
         <Notice title={named === undefined ? "This video has no nodes" : `There is no node "${named}" in this video`}>
           {named === undefined ? "Neither the catalog nor any view names one." : "The address names one that the published snapshot does not hold."}
@@ -112,7 +112,7 @@ function Detail(props: DetailProps) {
       <Hotspots elements={data.elements} days={data.days} node={node} nodes={nodes} route={route} change={change} minimumViewers={site.minimumViewers} file={`${name}-hotspots`} />
       <div class="frame-row">
         <ClickMap cells={data.cells} elements={current} suggestions={data.suggestions} node={node} route={route} change={change} minimumViewers={site.minimumViewers} file={`${name}-clicks`} />
-        <Suggestions suggestions={data.suggestions} />
+        <Suggestions suggestions={data.suggestions} minimumViewers={site.minimumViewers} />
       </div>
       <Curves node={node} file={seconds} dropOffs={dropOffs} windows={windows} minimumViewers={site.minimumViewers} name={name} />
     </>

@@ -3,12 +3,12 @@ import { chance, counted } from "../video/words";
 import type { Suggestion } from "./files";
 
 /** Where viewers click as if something were there, in words. */
-export function Suggestions({ suggestions }: { suggestions: readonly Suggestion[] }) {
+export function Suggestions({ suggestions, minimumViewers }: { suggestions: readonly Suggestion[]; minimumViewers: number }) {
   return (
     <section class="card" aria-labelledby="suggestions">
       <h2 id="suggestions">Suggested hotspots</h2>
       {suggestions.length === 0 ? (
-        <p class="empty">Viewers click nowhere on this picture as if something were there.</p>
+        <p class="empty">Viewers click nowhere on this picture as if something were there{minimumViewers > 0 && `, or fewer than ${minimumViewers} do`}.</p>
       ) : (
         suggestions.map((suggestion, place) => <Told key={suggestion.viewer_rank} suggestion={suggestion} place={place + 1} />)
       )}

@@ -24,11 +24,8 @@ export interface ElementRow {
   exposed_views: number;
   clicks: number;
   clicking_views: number;
-  outbound_clicks: number;
-  answers: number;
   answering_views: number;
   skips: number;
-  skipping_views: number;
 }
 
 /** One version of an element on one day, with the day's distinct viewers; null where `is_withheld`. */
@@ -42,12 +39,8 @@ export interface ElementDay {
   clicks: number | null;
   clicking_views: number | null;
   clicking_viewers: number | null;
-  answers: number | null;
-  answering_views: number | null;
   answering_viewers: number | null;
   skips: number | null;
-  skipping_views: number | null;
-  skipping_viewers: number | null;
 }
 
 /** Clicks in a twentieth by a twentieth of the frame in two seconds; all null in the one row that stands for what is withheld. */
@@ -60,7 +53,6 @@ export interface CellRow {
   near_misses: number | null;
   false_clicks: number | null;
   unknown_clicks: number | null;
-  viewers: number | null;
   /** Of the whole node. */
   withheld_cells: number;
 }

@@ -1,16 +1,17 @@
 import type { EChartsCoreOption } from "echarts/core";
 import { useMemo } from "preact/hooks";
 import { tooltip } from "../../charts/options";
-import type { Palette } from "../../charts/palette";
+import { paletteOf, type Palette } from "../../charts/palette";
 import { formatValue } from "../../format";
 import { Chart } from "../../parts/Chart";
 import type { Column } from "../../parts/DataTable";
+import { useTheme } from "../../shell/theme";
 import type { NodeRow, Transition } from "./files";
 import { bendOf, COLUMN_WIDTH, columnsOf, placesOf, ROW_HEIGHT, type Place } from "./layout";
 import { nodeAddress, roleOf, type PlaceProps } from "./Nodes";
 import { counted, shortened, shown, titlesOf } from "./words";
 
-type Kind = "chosen" | "default" | "jump" | "unknown" | "untaken";
+type Kind = "chosen" | "default" | "jump" | "unknown" | "untaken" | "withheld";
 
 /** Each kind of step has a colour and a line of its own. */
 const KINDS: Record<Kind, { label: string; dash: number[]; colour: (palette: Palette) => string }> = {
@@ -18,6 +19,7 @@ const KINDS: Record<Kind, { label: string; dash: number[]; colour: (palette: Pal
   default: { label: "by default", dash: [10, 5], colour: (palette) => palette.series[1]! },
   jump: { label: "jumps", dash: [2, 4], colour: (palette) => palette.series[2]! },
   unknown: { label: "for unknown reasons", dash: [10, 4, 2, 4], colour: (palette) => palette.series[3]! },
+  withheld: { label: "withheld", dash: [1, 3], colour: (palette) => palette.muted },
   untaken: { label: "never taken", dash: [4, 6], colour: (palette) => palette.earlier },
 };
 
@@ -70,6 +72,7 @@ export function BranchGraph({ nodes, transitions, file, ...place }: GraphProps) 
 
 /** The lines an edge is drawn as, the widest first: one per kind of step; in a crowded graph the widest alone. */
 function linesOf(edge: Transition, isCrowded: boolean): [Kind, number][] {
+  if (edge.is_withheld) return [["withheld", 0]];
   if (edge.transition_count === 0) return [["untaken", 0]];
   const counts: [Kind, number][] = [
     ["chosen", edge.chosen_count ?? 0],
@@ -78,8 +81,7 @@ function linesOf(edge: Transition, isCrowded: boolean): [Kind, number][] {
     ["unknown", edge.unknown_count ?? 0],
   ];
   const taken = counts.filter(([, count]) => count > 0).sort((one, other) => other[1] - one[1]);
-  if (taken.length === 0) return [["unknown", 0]];
-  return isCrowded ? [[taken[0]![0], edge.transition_count ?? 0]] : taken;
+  return isCrowded && taken.length > 0 ? [[taken[0]![0], edge.transition_count ?? 0]] : taken;
 }
 
 function edgeNote(edge: Transition): string {
@@ -89,6 +91,7 @@ function edgeNote(edge: Transition): string {
 }
 
 function Key({ edges, nodes }: { edges: readonly Transition[]; nodes: readonly NodeRow[] }) {
+  const palette = paletteOf(useTheme());
   const isCrowded = edges.length > MOST_LABELS;
   const kinds = (Object.keys(KINDS) as Kind[]).filter((kind) => edges.some((edge) => linesOf(edge, isCrowded).some(([drawn]) => drawn === kind)));
   return (
@@ -96,21 +99,21 @@ function Key({ edges, nodes }: { edges: readonly Transition[]; nodes: readonly N
       {kinds.map((kind) => (
         <li key={kind}>
           <svg width="34" height="8" aria-hidden="true">
-            <line class={`stroke-${kind}`} x1="1" y1="4" x2="33" y2="4" stroke-width={kind === "untaken" ? 1.5 : 3} stroke-dasharray={KINDS[kind].dash.join(" ")} />
+            <line stroke={KINDS[kind].colour(palette)} x1="1" y1="4" x2="33" y2="4" stroke-width={kind === "untaken" ? 1.5 : 3} stroke-dasharray={KINDS[kind].dash.join(" ")} />
           </svg>
-          {isCrowded && kind !== "untaken" ? `mostly ${KINDS[kind].label}` : KINDS[kind].label}
+          {isCrowded && !["untaken", "withheld"].includes(kind) ? `mostly ${KINDS[kind].label}` : KINDS[kind].label}
         </li>
       ))}
       <li>
         <svg width="14" height="14" aria-hidden="true">
-          <circle class="node-sign" cx="7" cy="7" r="6" />
+          <circle fill={palette.accent} cx="7" cy="7" r="6" />
         </svg>
         node, larger with more visits
       </li>
       {nodes.some((node) => node.is_ending) && (
         <li>
           <svg width="14" height="14" aria-hidden="true">
-            <rect class="node-sign" x="1" y="1" width="12" height="12" />
+            <rect fill={palette.accent} x="1" y="1" width="12" height="12" />
           </svg>
           ending
         </li>
@@ -118,7 +121,7 @@ function Key({ edges, nodes }: { edges: readonly Transition[]; nodes: readonly N
       {nodes.some((node) => node.is_unvisited) && (
         <li>
           <svg width="14" height="14" aria-hidden="true">
-            <circle class="node-sign hollow" cx="7" cy="7" r="6" />
+            <circle fill="none" stroke={palette.earlier} stroke-dasharray="3 2" cx="7" cy="7" r="6" />
           </svg>
           never visited
         </li>

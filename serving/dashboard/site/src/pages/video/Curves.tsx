@@ -6,9 +6,9 @@ import { rowsOf } from "../../data/types";
 import { formatSeconds, formatValue } from "../../format";
 import { Chart } from "../../parts/Chart";
 import type { Column } from "../../parts/DataTable";
-import { secondsText } from "./DropOffs";
+import { onScreen, secondsText } from "./DropOffs";
 import type { DropOff, NodeRow, SecondRow, SecondsFile } from "./files";
-import { chance, counted, shortened, shown } from "./words";
+import { chance, counted, shown } from "./words";
 
 /** When something is on the picture, in seconds of the node. */
 export interface Window {
@@ -47,7 +47,7 @@ export function Curves({ node, file, dropOffs, windows = [], minimumViewers, nam
     { label: "Drop-off", value: (row) => points.filter((point) => row.second >= point.first_second && row.second <= point.last_second).map(toldPoint).join() },
   ];
   const table = { columns, rows: seconds, file: `${name}-seconds` };
-  const drawn = [node.node_id, seconds.length, points.length, ...windows.map((window) => `${window.name} ${window.from} ${window.to}`)].join("|");
+  const drawn = [name, node.node_id, seconds.length, points.length, ...windows.map((window) => `${window.name} ${window.from} ${window.to}`)].join("|");
   return (
     <>
       {withheld > 0 && (
@@ -202,7 +202,7 @@ function retentionTip(seconds: readonly SecondRow[], points: readonly DropOff[],
   return [
     formatSeconds(row.second),
     row.is_withheld ? "withheld" : `${formatValue(row.retention, "percent")} still watching (${formatValue(row.watching, "count")} of ${formatValue(row.started, "count")} views)`,
-    ...(point ? [`Drop-off: ${counted(point.views_lost, "view")} lost, ${chance(point.p_value)} by chance`, `on screen: ${point.element_name ?? "no element"}`] : []),
+    ...(point ? [`Drop-off: ${counted(point.views_lost, "view")} lost, ${chance(point.p_value)} by chance`, `on screen: ${onScreen(point)}`] : []),
   ].join("\n");
 }
 
@@ -215,7 +215,7 @@ function attentionTip(row: SecondRow | undefined): string {
 function retentionSummary(node: NodeRow, seconds: readonly SecondRow[], points: readonly DropOff[]): string {
   const known = seconds.filter((row) => row.retention !== null);
   const last = known.at(-1);
-  const told = points.map((point) => `${toldPoint(point)} at ${secondsText(point)}, ${chance(point.p_value)} by chance, on screen: ${point.element_name ?? shortened("no element", 40)}`);
+  const told = points.map((point) => `${toldPoint(point)} at ${secondsText(point)}, ${chance(point.p_value)} by chance, on screen: ${onScreen(point)}`);
   const end = last ? `${formatValue(last.retention, "percent")} of ${formatValue(last.started, "count")} views are still there at ${formatSeconds(last.second)}` : "every second is withheld";
   return `Retention of ${node.title}: ${end}. ${told.length > 0 ? `Drop-off: ${told.join("; ")}.` : "No drop-off point."}`;
 }

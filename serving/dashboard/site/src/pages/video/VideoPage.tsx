@@ -7,7 +7,7 @@ import { FilterBar, SelectField } from "../../parts/fields";
 import { MetricTile } from "../../parts/MetricTile";
 import { Loaded, Notice } from "../../parts/states";
 import { BranchGraph } from "./BranchGraph";
-import { chosenVideo, VideoField } from "./Chooser";
+import { chosenVideo, NoVideo, VideoField } from "./Chooser";
 import { Curves } from "./Curves";
 import { DropOffs } from "./DropOffs";
 import type { DropOff, NodeRow, SecondsFile, VideoFile, VideoTotals } from "./files";
@@ -18,7 +18,7 @@ import { nodeLabel } from "./words";
 
 /** How one video does: its nodes, the ways through them, and where viewers leave. */
 export default function VideoPage(props: PageProps) {
-  const { workspace, route } = props;
+  const { workspace } = props;
   const video = chosenVideo(props);
   return (
     <>
@@ -26,7 +26,7 @@ export default function VideoPage(props: PageProps) {
       {video ? (
         <Chosen {...props} video={video} path={`video/video/${workspace.file_key}/${video.file_key}`} />
       ) : (
-        <Notice title={`There is no video "${route.parameters["video"] ?? ""}"`}>The address names one that the published snapshot does not hold.</Notice>
+        <NoVideo {...props} />
       )}
     </>
   );
@@ -70,7 +70,7 @@ function Content(props: PageProps & { video: Video; file: VideoFile }) {
       <BranchGraph key={video.video_id} nodes={nodes} transitions={data.transitions} route={route} workspace={workspace.workspace_id} video={video.video_id} file={`${name}-branches`} />
       <ViewerPaths steps={data.steps} nodes={nodes} route={route} change={props.change} minimumViewers={site.minimumViewers} file={`${name}-steps`} />
       <TopPaths paths={data.paths} nodes={nodes} totals={totals} minimumViewers={site.minimumViewers} file={`${name}-paths`} />
-      <DropOffs dropOffs={data.dropOffs} nodes={nodes} route={route} workspace={workspace.workspace_id} video={video.video_id} file={`${name}-drop-offs`} />
+      <DropOffs dropOffs={data.dropOffs} nodes={nodes} minimumViewers={site.minimumViewers} route={route} workspace={workspace.workspace_id} video={video.video_id} file={`${name}-drop-offs`} />
       {nodes.length > 0 && <Attention {...props} nodes={nodes} dropOffs={data.dropOffs} />}
     </>
   );

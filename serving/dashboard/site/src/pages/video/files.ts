@@ -9,7 +9,6 @@ export interface VideoTotals {
   viewers: number | null;
   completed_viewers: number | null;
   path_count: number;
-  path_views: number | null;
 }
 
 export interface NodeRow {
@@ -30,7 +29,6 @@ export interface NodeRow {
   unique_viewers: number | null;
   average_dwell_seconds: number | null;
   completion_rate: number | null;
-  drop_offs: number | null;
   drop_off_rate: number | null;
   exits: number | null;
 }
@@ -39,7 +37,6 @@ export interface NodeRow {
 export interface Transition {
   from_node_id: string | null;
   to_node_id: string | null;
-  is_in_catalog: boolean;
   is_default: boolean;
   is_withheld: boolean;
   transition_count: number | null;
@@ -61,10 +58,8 @@ export interface Step {
 }
 
 export interface PathRow {
-  path_rank: number;
   /** Node ids joined by ` > `. */
   path: string;
-  visit_count: number;
   loop_count: number;
   view_count: number;
   viewer_count: number;
@@ -79,8 +74,6 @@ export interface DropOff {
   second: number;
   first_second: number;
   last_second: number;
-  drop_off_rank: number;
-  views_at_risk: number;
   views_lost: number;
   viewers_lost: number;
   share_lost: number;

@@ -37,6 +37,8 @@ export function flowOf(steps: readonly Step[], rows: readonly NodeRow[], places:
   const kept = Array.from({ length: places + 1 }, (_, place) => keptAt(steps, place));
   const nodes = new Map<string, FlowNode>();
   const links = new Map<string, FlowLink>();
+  // Where steps are withheld, or beyond the last place drawn, what came is known and what went is not.
+  const leaving = new Set<string>();
   const node = (place: number, id: string): FlowNode => {
     const isLater = place > places;
     const isOther = !isLater && !kept[place]?.has(id);
@@ -52,16 +54,20 @@ export function flowOf(steps: readonly Step[], rows: readonly NodeRow[], places:
     if (step > places) continue;
     const from = node(step, node_id);
     from.views += view_count;
+    leaving.add(from.id);
     if (next_node_id === null) {
       from.ended += view_count;
       continue;
     }
     const to = node(step + 1, next_node_id);
-    if (step === places) to.views += view_count;
     const key = `${from.id}\n${to.id}`;
     const link = links.get(key);
     if (link) link.views += view_count;
     else links.set(key, { source: from.id, target: to.id, views: view_count });
+  }
+  for (const link of links.values()) {
+    const to = nodes.get(link.target);
+    if (to && !leaving.has(to.id)) to.views += link.views;
   }
   return { nodes: [...nodes.values()], links: [...links.values()] };
 }
