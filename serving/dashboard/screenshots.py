@@ -49,6 +49,8 @@ PICTURES: Sequence[Picture] = (
     Picture("health", "#/health"),
     Picture("overview-dark", "#/overview", "dark"),
     Picture("overview-narrow", "#/overview", "light", NARROW),
+    Picture("video", "#/video?video=product-tour"),
+    Picture("node", "#/node?video=product-tour&node=tour-home"),
 )
 
 
