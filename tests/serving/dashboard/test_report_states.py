@@ -241,6 +241,14 @@ def test_small_groups_are_withheld_and_cannot_be_taken_from_their_whole(
     units = columns_of(home, "learning/workspace/demo", "compliance")
     assert {row["is_withheld"] for row in units} == {True, False}
     assert all(row["is_withheld"] == (row["assigned_count"] is None) for row in units)
+    assigned: dict[tuple[str, str], int] = {
+        (video, unit): count
+        for video, unit, count in ask("select video_id, org_unit, assigned_count from learning.training_compliance")
+    }
+    for video in {row["video_id"] for row in units}:
+        kept = [assigned[video, row["org_unit"]] for row in units if row["video_id"] == video and row["is_withheld"]]
+        shown = [row for row in units if row["video_id"] == video and not row["is_withheld"]]
+        assert not kept or not shown or (len(kept) >= 2 and sum(kept) >= MINIMUM), video
 
     with serving(home.site) as address:
         reader = read(address).open("#/learning")

@@ -1,11 +1,11 @@
--- One row per training and organisational unit of the assigned (rule 47).
+-- One row per training and organisational unit of the assigned (rule 47). Units make up a training, whose risks are told as a whole.
 with
 
 judged as (
 
     select
         *,
-        is_small(assigned_count) as is_withheld
+        is_withheld_of((workspace_id, video_id), assigned_count, coalesce(org_unit, '')) as is_withheld
     from learning.training_compliance
 
 )
@@ -16,7 +16,7 @@ select
     coalesce(title, video_id) as title,
     org_unit,
     is_withheld,
-    next_due_at::date as next_due_on,
+    case when not is_withheld then next_due_at::date end as next_due_on,
     data_until::date as data_until,
     case when not is_withheld then assigned_count end as assigned_count,
     case when not is_withheld then completed_count end as completed_count,

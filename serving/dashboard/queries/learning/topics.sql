@@ -5,7 +5,8 @@ judged as (
 
     select
         *,
-        is_small(learners) as is_withheld,
+        is_small(learners)
+        or is_small(correct_answer_count) or is_small(graded_answer_count - correct_answer_count) as is_withheld,
         is_small(learners) or is_small(judged_learners) or is_small(gap_learners) or is_small(judged_learners - gap_learners) as is_gap_withheld
     from learning.topic_result
 
@@ -18,7 +19,7 @@ select
     video_count,
     is_withheld,
     is_gap_withheld,
-    case when not is_withheld then learners end as learners,
+    case when not is_small(learners) then learners end as learners,
     case when not is_withheld then share_correct end as share_correct,
     case when not is_withheld then share_correct_low end as share_correct_low,
     case when not is_withheld then share_correct_high end as share_correct_high,

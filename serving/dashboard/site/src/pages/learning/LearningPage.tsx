@@ -111,8 +111,8 @@ function TopLine({ rows, minimumViewers }: { rows: readonly ComplianceRow[]; min
       </div>
       {withheld > 0 && (
         <Notice>
-          {withheld} {withheld === 1 ? "unit is" : "units are"} withheld: fewer than {minimumViewers} learners assigned. The sums are those of the
-          others.
+          {withheld} {withheld === 1 ? "unit is" : "units are"} withheld: fewer than {minimumViewers} learners are assigned, or would be told by subtraction. The sums are those
+          of the others.
         </Notice>
       )}
     </>

@@ -13,7 +13,7 @@ const COLUMNS: Column<TopicRow>[] = [
   { label: "Topic", value: (row) => row.topic },
   { label: "Judgement", value: judgement },
   { label: "Right", kind: "percent", value: shareOf },
-  { label: "Learners", kind: "count", value: (row) => unlessWithheld(row.is_withheld, row.learners) },
+  { label: "Learners", kind: "count", value: (row) => unlessWithheld(row.learners === null, row.learners) },
   { label: "Questions", kind: "count", value: (row) => row.question_count },
   { label: "Videos", kind: "count", value: (row) => row.video_count },
   { label: "Learners judged", kind: "count", value: (row) => unlessWithheld(row.is_gap_withheld, row.judged_learners) },
