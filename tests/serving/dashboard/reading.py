@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -26,6 +27,11 @@ def ready_milliseconds(reader: Reader, route: str, times: int = 3) -> list[float
         }).observe(document, {attributes: true, subtree: true, childList: true, attributeFilter: ['data-ready']})"""
     )
     return [float(reader.open(route).page.evaluate("window.readyAfter")) for _ in range(times)]
+
+
+def patience() -> float:
+    """How much longer than alone something may take on a machine that others are using too: their load by its cores."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 def percent(share: float | None) -> str:

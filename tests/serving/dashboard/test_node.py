@@ -9,11 +9,11 @@ import pytest
 
 from serving.dashboard.screenshots import serving
 from tests.serving.dashboard.conftest import Ask, Read, Reader
-from tests.serving.dashboard.reading import broken_rules, percent, ready_milliseconds, seconds, show_as_table
+from tests.serving.dashboard.reading import broken_rules, patience, percent, ready_milliseconds, seconds, show_as_table
 
 HOME = "#/node?video=product-tour&node=tour-home"
 SHORE = "#/node?video=lighthouse&node=shore"
-# On the demo every page is ready within a second, on the best of a few times: other tests run beside these.
+# On the demo every page is ready within a second, on the best of a few times and a machine of one's own.
 READY_MILLISECONDS, LARGE_READY_MILLISECONDS = 1_000, 2_000
 MINIMUM = 3
 
@@ -283,7 +283,7 @@ def test_two_thousand_cells_and_forty_elements_are_drawn_while_somebody_waits(al
         assert len(cells) == 2_000
         assert "50 of 400 rows" in reader.page.locator("figure").first.inner_text()
         assert reader.page.evaluate("document.documentElement.scrollWidth") <= 1280
-        assert min(taken) < LARGE_READY_MILLISECONDS, taken
+        assert min(taken) < LARGE_READY_MILLISECONDS * patience(), taken
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -310,4 +310,4 @@ def test_other_nodes_are_drawn_too(read: Read, place: str) -> None:
 
 def test_the_node_is_ready_within_a_second(read: Read) -> None:
     taken = ready_milliseconds(read(), HOME)
-    assert min(taken) < READY_MILLISECONDS, taken
+    assert min(taken) < READY_MILLISECONDS * patience(), taken

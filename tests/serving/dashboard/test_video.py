@@ -9,11 +9,11 @@ import pytest
 
 from serving.dashboard.screenshots import serving
 from tests.serving.dashboard.conftest import Ask, Read
-from tests.serving.dashboard.reading import broken_rules, percent, ready_milliseconds, seconds, show_as_table
+from tests.serving.dashboard.reading import broken_rules, patience, percent, ready_milliseconds, seconds, show_as_table
 
 TOUR = "#/video?video=product-tour"
 STORY = "#/video?video=lighthouse"
-# On the demo every page is ready within a second, on the best of a few times: other tests run beside these.
+# On the demo every page is ready within a second, on the best of a few times and a machine of one's own.
 READY_MILLISECONDS, LARGE_READY_MILLISECONDS = 1_000, 2_000
 MINIMUM = 4
 
@@ -237,7 +237,7 @@ def test_sixty_nodes_are_drawn_while_somebody_waits(altered: Any, read: Read) ->
         assert "60 nodes and 108 branches" in reader.page.get_by_role("img").first.get_attribute("aria-label")
         assert "mostly" in reader.page.get_by_role("list", name="Signs").inner_text()
         assert reader.page.evaluate("document.documentElement.scrollWidth") <= 1280
-        assert min(taken) < LARGE_READY_MILLISECONDS, taken
+        assert min(taken) < LARGE_READY_MILLISECONDS * patience(), taken
 
 
 def test_small_groups_are_withheld(altered: Any, read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -298,4 +298,4 @@ def test_the_other_videos_are_drawn_too(read: Read, video: str) -> None:
 
 def test_the_video_is_ready_within_a_second(read: Read) -> None:
     taken = ready_milliseconds(read(), TOUR)
-    assert min(taken) < READY_MILLISECONDS, taken
+    assert min(taken) < READY_MILLISECONDS * patience(), taken

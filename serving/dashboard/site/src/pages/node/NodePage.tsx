@@ -1,4 +1,5 @@
 import { useMemo } from "preact/hooks";
+import { engine } from "../../charts/engine";
 import { useFiles } from "../../data/load";
 import { rowsOf, type Video } from "../../data/types";
 import type { PageProps } from "../index";
@@ -15,6 +16,9 @@ import { ClickMap } from "./ClickMap";
 import type { ElementRow, NodeFile, Suggestion } from "./files";
 import { Hotspots } from "./Hotspots";
 import { Suggestions } from "./Suggestions";
+
+// Charts are on their way while the numbers are; a failure is told by the chart that needs them.
+engine(["heatmap", "scatter", "line", "bar"]).catch(() => undefined);
 
 /** What viewers do within one node: what they click, where, and how long they stay. */
 export default function NodePage(props: PageProps) {

@@ -1,4 +1,5 @@
 import { useMemo } from "preact/hooks";
+import { engine } from "../../charts/engine";
 import { useFiles } from "../../data/load";
 import { rowsOf, WITHHELD, type Value, type Video } from "../../data/types";
 import { formatDays } from "../../format";
@@ -15,6 +16,9 @@ import { Nodes } from "./Nodes";
 import { TopPaths } from "./TopPaths";
 import { ViewerPaths } from "./ViewerPaths";
 import { nodeLabel } from "./words";
+
+// Charts are on their way while the numbers are; a failure is told by the chart that needs them.
+engine(["graph", "sankey", "line"]).catch(() => undefined);
 
 /** How one video does: its nodes, the ways through them, and where viewers leave. */
 export default function VideoPage(props: PageProps) {
