@@ -41,8 +41,16 @@ class Picture:
 # One line per page; a page that needs a video names one of the demo's.
 PICTURES: Sequence[Picture] = (
     Picture("overview", "#/overview"),
+    Picture("questions", "#/questions"),
+    Picture("funnels", "#/funnels?goal=tour-to-purchase"),
+    Picture("experiments", "#/experiments"),
+    Picture("conversion", "#/conversion"),
+    Picture("learning", "#/learning"),
+    Picture("health", "#/health"),
     Picture("overview-dark", "#/overview", "dark"),
     Picture("overview-narrow", "#/overview", "light", NARROW),
+    Picture("video", "#/video?video=product-tour"),
+    Picture("node", "#/node?video=product-tour&node=tour-home"),
 )
 
 

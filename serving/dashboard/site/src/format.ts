@@ -1,4 +1,4 @@
-import { UNCOUNTED, WITHHELD, type Value } from "./data/types";
+import { isKnown, UNCOUNTED, WITHHELD, type Value } from "./data/types";
 
 /** How a measure is written. */
 export type Kind = "count" | "decimal" | "percent" | "minutes" | "seconds";
@@ -7,6 +7,8 @@ const LOCALE = "en-GB";
 const counts = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
 const decimals = new Intl.NumberFormat(LOCALE, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const percents = new Intl.NumberFormat(LOCALE, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const wholePercents = new Intl.NumberFormat(LOCALE, { style: "percent", maximumFractionDigits: 0 });
+const amounts = new Intl.NumberFormat(LOCALE, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const compacts = new Intl.NumberFormat(LOCALE, { notation: "compact", maximumFractionDigits: 1 });
 const days = new Intl.DateTimeFormat(LOCALE, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
 const shortDays = new Intl.DateTimeFormat(LOCALE, { day: "numeric", month: "short", timeZone: "UTC" });
@@ -29,7 +31,7 @@ export function formatValue(value: Value | undefined, kind: Kind): string {
   if (value === WITHHELD) return "withheld";
   if (value === UNCOUNTED) return "not counted";
   if (value === null || value === undefined) return NOTHING;
-  if (kind === "percent") return percents.format(value);
+  if (kind === "percent") return percents.format(value).replace("-", "−");
   if (kind === "seconds") return formatSeconds(value);
   if (kind === "decimal") return decimals.format(value);
   return counts.format(value);
@@ -37,7 +39,7 @@ export function formatValue(value: Value | undefined, kind: Kind): string {
 
 /** A measure at an axis, where there is little room. */
 export function formatTick(value: number, kind: Kind): string {
-  if (kind === "percent") return `${Math.round(value * 100)}%`;
+  if (kind === "percent") return `${Math.round(value * 100)}%`.replace("-", "−");
   if (kind === "seconds") return formatSeconds(value);
   return compacts.format(value);
 }
@@ -53,6 +55,28 @@ export function formatChange(now: number, before: number, kind: Kind): string {
   const share = Math.round(((now - before) / before) * 1000) / 1000;
   return `${sign(share)}${percents.format(Math.abs(share))}`;
 }
+
+/** A share of change with its sign: `+48%`, `−1.0%`. */
+export function formatSigned(share: number): string {
+  const digits = Math.abs(share) < 0.1 ? 1 : 0;
+  const text = (digits ? percents : wholePercents).format(Math.abs(share));
+  return `${share > 0 ? "+" : share < 0 ? "−" : "±"}${text}`;
+}
+
+/** A probability: `0.042`, `below 0.001`. */
+export function formatProbability(value: number): string {
+  return value < 0.001 ? "below 0.001" : value.toFixed(value < 0.1 ? 3 : 2);
+}
+
+/** An amount in its currency, as far as that is known. */
+export function formatMoney(value: Value | undefined, currency: string | null): string {
+  if (!isKnown(value)) return formatValue(value, "decimal");
+  const amount = amounts.format(value).replace("-", "−");
+  return currency ? `${amount} ${currency}` : amount;
+}
+
+/** A code of the data as words: `cta_click` is `cta click`. */
+export const wordsOf = (code: string): string => code.replaceAll("_", " ");
 
 const MILLISECONDS = 86_400_000;
 

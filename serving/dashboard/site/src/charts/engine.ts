@@ -6,9 +6,16 @@ const KINDS = {
   heatmap: () => import("./heatmap"),
   sankey: () => import("./sankey"),
   graph: () => import("./graph"),
+  custom: () => import("./custom"),
 };
 
 export type ChartKind = keyof typeof KINDS;
+
+/** Ask for what a page will draw while its numbers are on their way. */
+export function preload(...kinds: ChartKind[]): void {
+  // What cannot be loaded says so where it is drawn.
+  engine(kinds).catch(() => undefined);
+}
 
 /** ECharts with the kinds that a chart is made of. */
 export async function engine(kinds: readonly ChartKind[]): Promise<typeof import("./core")> {

@@ -1,5 +1,5 @@
 import { HeatmapChart } from "echarts/charts";
-import { VisualMapComponent } from "echarts/components";
+import { MarkAreaComponent, VisualMapComponent } from "echarts/components";
 import { use } from "echarts/core";
 
-use([HeatmapChart, VisualMapComponent]);
+use([HeatmapChart, MarkAreaComponent, VisualMapComponent]);

@@ -63,6 +63,11 @@ export function isKnown(value: Value | undefined): value is number {
   return typeof value === "number";
 }
 
+/** A measure of a row of which it is known whether it had to be withheld. */
+export function unlessWithheld(isWithheld: boolean, value: number | null): Value {
+  return isWithheld ? WITHHELD : value;
+}
+
 /** A dataset's rows as objects, in the order of the file. */
 export function rowsOf<Row extends object>(dataset: Dataset<Row>): Row[] {
   const names = Object.keys(dataset.columns) as (keyof Row)[];

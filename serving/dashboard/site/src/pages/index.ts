@@ -24,4 +24,12 @@ export interface Page {
 /** Every page, in the order of the navigation. */
 export const PAGES: readonly Page[] = [
   { name: "overview", title: "Overview", isListed: true, load: () => import("./overview/OverviewPage") },
+  { name: "video", title: "Video", isListed: true, load: () => import("./video/VideoPage") },
+  { name: "node", title: "Node", isListed: true, load: () => import("./node/NodePage") },
+  { name: "questions", title: "Questions", isListed: true, load: () => import("./questions/QuestionsPage") },
+  { name: "funnels", title: "Funnels", isListed: true, load: () => import("./funnels/FunnelsPage") },
+  { name: "experiments", title: "Experiments", isListed: true, load: () => import("./experiments/ExperimentsPage") },
+  { name: "conversion", title: "Conversion and ROI", isListed: true, load: () => import("./conversion/ConversionPage") },
+  { name: "learning", title: "Learning", isListed: true, load: () => import("./learning/LearningPage") },
+  { name: "health", title: "Data health", isListed: true, load: () => import("./health/HealthPage") },
 ];

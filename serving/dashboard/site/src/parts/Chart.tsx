@@ -13,16 +13,24 @@ export interface ChartProps<Row> {
   /** One sentence for those who do not see the chart: what it shows. */
   summary: string;
   kinds: readonly ChartKind[];
-  /** The chart in the colours of the theme; it is drawn again when this or `drawn` changes. */
-  option: (palette: Palette) => EChartsCoreOption;
+  /** The chart in the colours of the theme, for a plot so many CSS pixels wide; it is drawn again when these or `drawn` change. */
+  option: (palette: Palette, width: number) => EChartsCoreOption;
   /** Anything that tells one drawing from the next. */
   drawn: string;
   /** The same numbers as a table: behind "Show as table". */
   table: TableProps<Row>;
   /** In CSS pixels. */
   height?: number;
+  /** In CSS pixels: on narrower windows the plot scrolls sideways. */
+  minWidth?: number;
+  /** A CSS aspect ratio that the plot keeps instead of a height. */
+  aspect?: string;
+  /** What signs and colours mean, under the title. */
+  legend?: ComponentChildren;
   /** Called with what ECharts says of the mark that was clicked. */
   onPick?: (mark: { name: string; data: unknown; dataType?: string }) => void;
+  /** Said under the chart and its table. */
+  note?: string;
   /** Switches beside the title. */
   children?: ComponentChildren;
 }
@@ -31,12 +39,14 @@ type Drawing = ReturnType<typeof import("../charts/core").init>;
 
 /** A chart with a title, an accessible summary, and its numbers as a table at the press of a button. */
 export function Chart<Row>(props: ChartProps<Row>) {
-  const { title, summary, kinds, option, drawn, table, height = 280, onPick, children } = props;
+  const { title, summary, kinds, option, drawn, table, height = 280, minWidth, aspect, legend, onPick, note, children } = props;
   const theme = useTheme();
   const [isTable, setIsTable] = useState(false);
   const [problem, setProblem] = useState("");
   const place = useRef<HTMLDivElement>(null);
   const drawing = useRef<Drawing | null>(null);
+  const draw = useRef<() => void>(() => undefined);
+  const drawnWidth = useRef(0);
   const pick = useRef(onPick);
   pick.current = onPick;
   const id = useId();
@@ -53,8 +63,15 @@ export function Chart<Row>(props: ChartProps<Row>) {
           drawing.current = init(place.current);
           drawing.current.on("click", (mark) => pick.current?.({ name: mark.name, data: mark.data, dataType: mark.dataType }));
         }
-        const own = option(palette);
-        drawing.current.setOption({ ...baseOption(palette), ...own, aria: { enabled: true, label: { description: summary } } }, true);
+        draw.current = () => {
+          const width = place.current?.clientWidth;
+          // Nothing can be laid out in a place without a size; the observer below draws when it has one.
+          if (!width) return;
+          drawnWidth.current = width;
+          const own = option(palette, width);
+          drawing.current?.setOption({ ...baseOption(palette), ...own, aria: { enabled: true, label: { description: summary } } }, true);
+        };
+        draw.current();
       })
       .catch((error: unknown) => isCurrent && setProblem(`The chart could not be drawn: ${String(error)}`))
       .finally(done);
@@ -66,12 +83,16 @@ export function Chart<Row>(props: ChartProps<Row>) {
 
   useLayoutEffect(() => {
     if (isTable || !place.current) return;
-    const observer = new ResizeObserver(() => drawing.current?.resize());
+    const observer = new ResizeObserver(() => {
+      drawing.current?.resize();
+      if (place.current?.clientWidth !== drawnWidth.current) draw.current();
+    });
     observer.observe(place.current);
     return () => {
       observer.disconnect();
       drawing.current?.dispose();
       drawing.current = null;
+      draw.current = () => undefined;
     };
   }, [isTable]);
 
@@ -85,7 +106,31 @@ export function Chart<Row>(props: ChartProps<Row>) {
         </button>
       </div>
       {problem && <p class="notice bad">{problem}</p>}
-      {isTable ? <DataTable {...table} /> : <div ref={place} class="plot" role="img" aria-label={summary} style={{ height: `${height}px` }} />}
+      {!isTable && legend}
+      {isTable ? (
+        <DataTable {...table} />
+      ) : (
+        <Sideways isNeeded={minWidth !== undefined} label={title}>
+          <div
+            ref={place}
+            class="plot"
+            role="img"
+            aria-label={summary}
+            style={{ ...(aspect ? { aspectRatio: aspect } : { height: `${height}px` }), minWidth: minWidth ? `${minWidth}px` : undefined }}
+          />
+        </Sideways>
+      )}
+      {note && <p class="aside">{note}</p>}
     </figure>
+  );
+}
+
+// What scrolls must be reachable by keyboard.
+function Sideways({ isNeeded, label, children }: { isNeeded: boolean; label: string; children: ComponentChildren }) {
+  if (!isNeeded) return <>{children}</>;
+  return (
+    <div class="sideways" tabIndex={0} role="region" aria-label={label}>
+      {children}
+    </div>
   );
 }

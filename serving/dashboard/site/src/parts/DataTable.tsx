@@ -13,8 +13,10 @@ export interface Column<Row> {
   text?: (row: Row) => string;
   /** What is written to CSV instead of the value, for instance an ISO date. */
   csv?: (row: Row) => string;
-  /** Where the cell leads. */
-  link?: (row: Row) => string;
+  /** Long text that breaks into lines. */
+  isProse?: boolean;
+  /** Where the cell leads; undefined where it leads nowhere. */
+  link?: (row: Row) => string | undefined;
 }
 
 export interface TableProps<Row> {
@@ -99,13 +101,17 @@ export function DataTable<Row>({ caption, columns, rows, file, sortedBy, empty =
   );
 }
 
+// Whoever follows a link out of the site is not told where they come from, and keeps the page.
+const LEAVING = { rel: "noreferrer", target: "_blank" };
+
 function Cell<Row>({ column, row, isHead }: { column: Column<Row>; row: Row; isHead: boolean }) {
   const value = column.value(row);
   const text = column.text ? column.text(row) : column.kind ? formatValue(value as Value, column.kind) : (value ?? "–");
-  const content = column.link ? <a href={column.link(row)}>{text}</a> : text;
+  const address = column.link?.(row);
+  const content = address === undefined ? text : <a href={address} {...(address.startsWith("#") ? {} : LEAVING)}>{text}</a>;
   const kept = column.kind && !isKnown(value as Value) ? " kept" : "";
   if (isHead) return <th scope="row">{content}</th>;
-  return <td class={`${column.kind ? "number" : ""}${kept}`}>{content}</td>;
+  return <td class={`${column.kind ? "number" : column.isProse ? "prose" : ""}${kept}`}>{content}</td>;
 }
 
 // Numbers by size, texts by the alphabet; what is not known comes last either way.

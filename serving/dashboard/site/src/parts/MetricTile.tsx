@@ -5,6 +5,8 @@ export interface TileProps {
   label: string;
   value: Value;
   kind: Kind;
+  /** What is written instead of the number, for instance with a currency. */
+  text?: string;
   /** What it is compared with, and in words when that was; left out without a comparison. */
   earlier?: { value: Value; when: string };
   /** A sentence under the number. */
@@ -15,12 +17,13 @@ export interface TileProps {
 }
 
 /** One number, large, with how it changed. */
-export function MetricTile({ label, value, kind, earlier, note, minimumViewers, choice }: TileProps) {
+export function MetricTile({ label, value, kind, text, earlier, note, minimumViewers, choice }: TileProps) {
+  const kept = whyKept(value, minimumViewers);
   const content = (
     <>
       <span class="tile-label">{label}</span>
-      <span class={isKnown(value) || value === null ? "tile-value" : "tile-value kept"}>{formatValue(value, kind)}</span>
-      <span class="tile-note">{whyKept(value, minimumViewers) ?? (earlier ? <Change value={value} kind={kind} earlier={earlier} /> : " ")}</span>
+      <span class={isKnown(value) || value === null ? "tile-value" : "tile-value kept"}>{text && isKnown(value) ? text : formatValue(value, kind)}</span>
+      {(kept || earlier || !note) && <span class="tile-note">{kept ?? (earlier ? <Change value={value} kind={kind} earlier={earlier} /> : " ")}</span>}
       {note && <span class="tile-note">{note}</span>}
     </>
   );
