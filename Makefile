@@ -24,7 +24,7 @@ export DAGSTER_DISABLE_TELEMETRY := yes
 export DO_NOT_TRACK := 1
 
 .PHONY: help run serve api dashboard deliver deliveries publish-postgres superset superset-test metrics trace erase parity
-.PHONY: test lint bench bench-api bench-postgres truths pictures kill lock clean venv venv-crm venv-dev venv-superset
+.PHONY: test lint bench bench-api bench-dashboard bench-postgres truths pictures kill lock clean venv venv-crm venv-dev venv-superset
 
 help: ## What can be done here
 	@sed -nE 's/^([a-z-]+):.*## (.*)$$/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-23s %s\n", $$1, $$2}'
@@ -102,6 +102,9 @@ lint: venv-dev ## Style, types, layer law, Spark compilation, definitions, SQL; 
 
 bench: venv-dev ## Measure against the floor of one DuckDB statement (quick: EVENTS=1000000)
 	@$(BIN)/python -m benchmarks $(if $(EVENTS),--events $(EVENTS)) $(ARGS)
+
+bench-dashboard: venv-dev ## How long each page of the published dashboard takes until it is drawn
+	@$(BIN)/python -m benchmarks.dashboard $(ARGS)
 
 bench-postgres: venv-dev ## Publish a million interactions to PostgreSQL, against a bare COPY of the same rows
 	@$(BIN)/python -m benchmarks.postgres --report benchmarks/POSTGRES.md $(ARGS)

@@ -41,6 +41,8 @@ class Picture:
 # One line per page; a page that needs a video names one of the demo's.
 PICTURES: Sequence[Picture] = (
     Picture("overview", "#/overview"),
+    Picture("video", "#/video?video=product-tour"),
+    Picture("node", "#/node?video=product-tour&node=tour-home"),
     Picture("questions", "#/questions"),
     Picture("funnels", "#/funnels?goal=tour-to-purchase"),
     Picture("experiments", "#/experiments"),
@@ -49,8 +51,6 @@ PICTURES: Sequence[Picture] = (
     Picture("health", "#/health"),
     Picture("overview-dark", "#/overview", "dark"),
     Picture("overview-narrow", "#/overview", "light", NARROW),
-    Picture("video", "#/video?video=product-tour"),
-    Picture("node", "#/node?video=product-tour&node=tour-home"),
 )
 
 

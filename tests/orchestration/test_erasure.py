@@ -66,7 +66,7 @@ def records(landing: Path) -> list[dict]:
 
 @pytest.fixture(scope="module")
 def person(landing: Path) -> Person:
-    """A contact who has played something on a device of their own."""
+    """A contact who may be exported, and has played something on a device of their own."""
     events = records(landing)
     users: dict[str, set[str]] = {}
     for event in events:
@@ -75,7 +75,9 @@ def person(landing: Path) -> Person:
     own = {device: next(iter(names)) for device, names in users.items() if len(names) == 1}
     contacts = {json.loads(line)["user_id"]: json.loads(line) for path, line in landed_lines(landing) if path.stem == "contacts"}
     played = {own.get(event.get("device_id", "")) for event in events if event.get("event_type") == "play"}
-    user_id = min(user for user in contacts if user in played and contacts[user].get("email"))
+    refused = {own.get(event.get("device_id", "")) for event in events if event.get("consent_marketing") is False}
+    agreed = {user for user, contact in contacts.items() if contact.get("email") and contact.get("consent_marketing")}
+    user_id = min((agreed & played) - refused)
     devices = frozenset(device for device, user in own.items() if user == user_id)
     theirs = [event for event in events if event.get("user_id") == user_id or event.get("device_id") in devices]
     playbacks = frozenset(event["playback_id"] for event in theirs if event.get("playback_id"))

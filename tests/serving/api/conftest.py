@@ -41,6 +41,8 @@ EVERY_TYPE = {
     "a_struct": ("STRUCT(x INTEGER, y VARCHAR)", ["{'x': 1, 'y': 'z'}", "{'x': NULL, 'y': 'q, \"r\"'}"]),
     "a_uuid": ("UUID", ["00000000-0000-0000-0000-000000000001", "ffffffff-ffff-ffff-ffff-ffffffffffff"]),
 }
+CRM_DELTA = ("exports", "crm_delta")
+"""The one table that publishing itself writes, and no model declares."""
 AsPublished = dict[tuple[str, str], Description]
 
 
@@ -79,6 +81,8 @@ def value_of(column: str, data_type: str, seed: int) -> str:
     """SQL of a value that tells its workspace: texts begin with it, numbers and times of the south are below those of the north."""
     if column == "workspace_id":
         return "workspace"
+    if column in ("external_id", "record_hash"):
+        return "workspace || ' ' || number"
     draw = f"(hash(workspace, number, {seed}) % 7)::bigint"
     sign = "(case workspace when 'north' then 1 else -1 end)"
     filled = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -17,21 +16,6 @@ def broken_rules(reader: Reader) -> list[tuple[str, str, str]]:
     assert len(found["passes"]) > 15
     broken = [(rule["id"], rule["impact"], rule["nodes"][0]["html"]) for rule in found["violations"]]
     return [rule for rule in broken if rule[1] in ("serious", "critical", "moderate")]
-
-
-def ready_milliseconds(reader: Reader, route: str, times: int = 3) -> list[float]:
-    """How long a route took each time from its request until it was drawn."""
-    reader.page.add_init_script(
-        """new MutationObserver((_, observer) => {
-            if (document.documentElement?.dataset.ready) { window.readyAfter = performance.now(); observer.disconnect(); }
-        }).observe(document, {attributes: true, subtree: true, childList: true, attributeFilter: ['data-ready']})"""
-    )
-    return [float(reader.open(route).page.evaluate("window.readyAfter")) for _ in range(times)]
-
-
-def patience() -> float:
-    """How much longer than alone something may take on a machine that others are using too: their load by its cores."""
-    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 def percent(share: float | None) -> str:

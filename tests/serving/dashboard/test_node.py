@@ -9,12 +9,11 @@ import pytest
 
 from serving.dashboard.screenshots import serving
 from tests.serving.dashboard.conftest import Ask, Read, Reader
-from tests.serving.dashboard.reading import broken_rules, patience, percent, ready_milliseconds, seconds, show_as_table
+from tests.serving.dashboard.reading import broken_rules, percent, seconds, show_as_table
 
 HOME = "#/node?video=product-tour&node=tour-home"
 SHORE = "#/node?video=lighthouse&node=shore"
 # On the demo every page is ready within a second, on the best of a few times and a machine of one's own.
-READY_MILLISECONDS, LARGE_READY_MILLISECONDS = 1_000, 2_000
 MINIMUM = 3
 
 SUGGESTION = """
@@ -272,18 +271,16 @@ def test_small_groups_are_withheld(altered: Any, read: Read, ask: Ask, monkeypat
     assert f"in no sum: fewer than {MINIMUM} viewers met the element" in text
 
 
-def test_two_thousand_cells_and_forty_elements_are_drawn_while_somebody_waits(altered: Any, read: Read) -> None:
+def test_two_thousand_cells_and_forty_elements_are_drawn(altered: Any, read: Read) -> None:
     home = altered("large", *LARGE)
     file = next((home.site / "data").glob("*/node/node/demo/lighthouse/shore.json"))
     cells = json.loads(file.read_text())["cells"]["columns"]["clicks"]
     with serving(home.site) as address:
-        reader = read(address)
-        taken = ready_milliseconds(reader, SHORE)
+        reader = read(address).open(SHORE)
         show_as_table(reader, "Clicks on the picture")
         assert len(cells) == 2_000
         assert "50 of 400 rows" in reader.page.locator("figure").first.inner_text()
         assert reader.page.evaluate("document.documentElement.scrollWidth") <= 1280
-        assert min(taken) < LARGE_READY_MILLISECONDS * patience(), taken
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -306,8 +303,3 @@ def test_other_nodes_are_drawn_too(read: Read, place: str) -> None:
     page = read().open(f"#/node?video={place}").page
     assert page.locator(".notice.bad").count() == 0
     assert page.locator("figure").count() == 3
-
-
-def test_the_node_is_ready_within_a_second(read: Read) -> None:
-    taken = ready_milliseconds(read(), HOME)
-    assert min(taken) < READY_MILLISECONDS * patience(), taken

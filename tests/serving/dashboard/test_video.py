@@ -9,12 +9,11 @@ import pytest
 
 from serving.dashboard.screenshots import serving
 from tests.serving.dashboard.conftest import Ask, Read
-from tests.serving.dashboard.reading import broken_rules, patience, percent, ready_milliseconds, seconds, show_as_table
+from tests.serving.dashboard.reading import broken_rules, percent, seconds, show_as_table
 
 TOUR = "#/video?video=product-tour"
 STORY = "#/video?video=lighthouse"
 # On the demo every page is ready within a second, on the best of a few times and a machine of one's own.
-READY_MILLISECONDS, LARGE_READY_MILLISECONDS = 1_000, 2_000
 MINIMUM = 4
 
 DROP_OFF = """
@@ -229,15 +228,13 @@ def test_a_video_that_does_not_exist_is_named(read: Read) -> None:
     assert 'There is no video "nothing"' in read().open("#/video?video=nothing").page.locator("main").inner_text()
 
 
-def test_sixty_nodes_are_drawn_while_somebody_waits(altered: Any, read: Read) -> None:
+def test_sixty_nodes_are_drawn(altered: Any, read: Read) -> None:
     home = altered("sixty", *SIXTY_NODES)
     with serving(home.site) as address:
-        reader = read(address)
-        taken = ready_milliseconds(reader, STORY)
+        reader = read(address).open(STORY)
         assert "60 nodes and 108 branches" in reader.page.get_by_role("img").first.get_attribute("aria-label")
         assert "mostly" in reader.page.get_by_role("list", name="Signs").inner_text()
         assert reader.page.evaluate("document.documentElement.scrollWidth") <= 1280
-        assert min(taken) < LARGE_READY_MILLISECONDS * patience(), taken
 
 
 def test_small_groups_are_withheld(altered: Any, read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -294,8 +291,3 @@ def test_the_other_videos_are_drawn_too(read: Read, video: str) -> None:
     page = read().open(f"#/video?video={video}").page
     assert page.locator(".notice.bad").count() == 0
     assert page.locator("figure").count() >= 3
-
-
-def test_the_video_is_ready_within_a_second(read: Read) -> None:
-    taken = ready_milliseconds(read(), TOUR)
-    assert min(taken) < READY_MILLISECONDS * patience(), taken
