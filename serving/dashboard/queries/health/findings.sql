@@ -22,10 +22,10 @@ select
     severity,
     finding,
     entity,
-    case when is_named then entity_key end as entity_key,
+    case when is_named then entity_key end as record_key,
     video_id,
     advice,
     count(*) as record_count
 from found
 group by all
-order by workspace_id, severity, finding, entity, entity_key, advice;
+order by workspace_id, severity, finding, entity, record_key, advice;

@@ -10,7 +10,7 @@ export function Findings({ findings, catalog, workspace }: { findings: readonly 
     { label: "Finding", value: (row) => wordsOf(row.finding), csv: (row) => row.finding },
     { label: "Severity", value: (row) => row.severity },
     { label: "In", value: (row) => row.entity },
-    { label: "Record", value: (row) => row.entity_key ?? `${row.record_count} not named here`, csv: (row) => row.entity_key ?? "" },
+    { label: "Record", value: (row) => row.record_key ?? `${row.record_count} not named here`, csv: (row) => row.record_key ?? "" },
     { label: "Video", value: (row) => (row.video_id === null ? "–" : titleOf(catalog, row.video_id)) },
     { label: "What to do", isProse: true, value: (row) => row.advice },
   ];

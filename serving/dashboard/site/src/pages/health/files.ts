@@ -57,7 +57,7 @@ export interface FindingRow {
   finding: string;
   entity: string;
   /** Null: records of people, which are counted and not named. */
-  entity_key: string | null;
+  record_key: string | null;
   video_id: string | null;
   advice: string;
   record_count: number;
