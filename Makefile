@@ -14,6 +14,8 @@ ARGS ?=
 
 # Spark and its Python packages are worth their 500 MB only where Java can run them.
 DEV_LOCK := $(shell java -version >/dev/null 2>&1 && echo requirements-spark.lock || echo requirements-dev.lock)
+# One test process more than there are cores: some wait for a browser, a server or a Spark of their own.
+WORKERS := $(shell $(PYTHON) -c "import os; print(min((os.cpu_count() or 1) + 1, 4))" 2>/dev/null || echo 2)
 LINT_HOME := $(CURDIR)/.cache/lint
 DBT := $(BIN)/dbt --quiet --log-path "$(LINT_HOME)/dbt/logs"
 PROJECT := --project-dir dbt_project --profiles-dir .
@@ -75,9 +77,9 @@ erase: venv ## Erase a person everywhere, now and in all later loads (ARGS="--us
 	@$(BIN)/python -m orchestration privacy erase $(ARGS)
 
 test: venv-dev ## All tests (ARGS="-k name" for some)
-	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
-parity: venv-dev ## Build a small lake on DuckDB and on a local Spark (Java 17), compare every mart
+parity: venv-dev ## Build a small lake on DuckDB and on a local Spark (Java 17), in full and then a day more, compare every mart
 	@$(BIN)/python -m pytest -m spark tests/parity $(ARGS)
 
 lint: export AUDIENCE_HOME := $(LINT_HOME)
