@@ -23,7 +23,7 @@ import requests
 DATABASE = "audience"
 USER = "admin"
 PASSWORD = "only on the loopback"
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS, PARTING_SECONDS = 60, 5
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,12 @@ def running(folder: Path) -> Iterator[Tryton]:
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGTERM)
-            process.wait(PATIENCE_SECONDS)
+            # It waits for connections that a client has left open, and may wait for ever.
+            try:
+                process.wait(PARTING_SECONDS)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait(PATIENCE_SECONDS)
 
 
 def wait_until_up(server: Tryton, process: subprocess.Popen[bytes]) -> None:
