@@ -8,10 +8,9 @@ from typing import Annotated
 import typer
 
 from ingestion.home import Home
-from serving.generations import NothingPublishedError, published_snapshot
-from serving.postgres.publish import publish as publish_to
-from serving.postgres.server import PERSONAL_VARIABLE, VARIABLE, PostgresError, personal_from_environment, target_from_environment
-from serving.postgres.tables import declared_keys
+from serving.generations import NothingPublishedError
+from serving.postgres.publish import publish_as_configured
+from serving.postgres.server import PERSONAL_VARIABLE, VARIABLE, PostgresError
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
 
@@ -29,23 +28,19 @@ def publish(
     force: Annotated[bool, typer.Option("--force", help="Copy even what the server shows already.")] = False,
 ) -> None:
     """Copy the current snapshot aside and show it to readers in one transaction; nothing is done where it is shown already."""
-    home = Home.from_environment()
-    uri = target_from_environment()
-    if uri is None:
-        typer.echo(f"Set {VARIABLE} to the database to publish to, such as postgresql://role@host:5432/database.", err=True)
-        sys.exit(2)
     try:
-        done = publish_to(
-            published_snapshot(home),
-            uri,
-            declared_keys(home.root / "dbt" / "target" / "manifest.json"),
-            include_personal=include_personal or personal_from_environment(),
+        done = publish_as_configured(
+            Home.from_environment(),
+            include_personal=include_personal,
             force=force,
             on_wait=lambda said: typer.echo(said, err=True),
         )
     except (NothingPublishedError, PostgresError) as error:
         typer.echo(str(error), err=True)
         sys.exit(1)
+    if done is None:
+        typer.echo(f"Set {VARIABLE} to the database to publish to, such as postgresql://role@host:5432/database.", err=True)
+        sys.exit(2)
     if not done.is_new:
         typer.echo(f"Nothing new: PostgreSQL shows generation {done.generation} already.")
         return

@@ -102,8 +102,12 @@ def publish(
         return build_and_swap(server, source, tables, generation, content, shown, left_out, on_progress, on_wait)
 
 
-def publish_as_configured(home: Home, *, force: bool = False, on_wait: OnWait | None = None) -> Published | None:
+def publish_as_configured(
+    home: Home, *, include_personal: bool = False, force: bool = False, on_wait: OnWait | None = None
+) -> Published | None:
     """Bring the server of ``AUDIENCE_POSTGRES`` up to the current snapshot; None where nobody named one.
+
+    ``include_personal`` asks for tables about single people even where ``AUDIENCE_POSTGRES_PERSONAL`` does not.
 
     Raises:
         NothingPublishedError: there is no snapshot.
@@ -113,7 +117,7 @@ def publish_as_configured(home: Home, *, force: bool = False, on_wait: OnWait | 
     if uri is None:
         return None
     keys = declared_keys(home.root / "dbt" / "target" / "manifest.json")
-    personal = personal_from_environment()
+    personal = include_personal or personal_from_environment()
     return publish(published_snapshot(home), uri, keys, include_personal=personal, force=force, on_wait=on_wait)
 
 

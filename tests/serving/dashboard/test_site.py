@@ -201,7 +201,9 @@ def test_a_run_may_leave_the_site_out(home: Home) -> None:
 
 
 def test_the_lock_of_the_packages_names_no_registry() -> None:
-    lock = json.loads((SOURCES / "package-lock.json").read_text())
+    text = (SOURCES / "package-lock.json").read_text()
+    assert "://" not in text
+    lock = json.loads(text)
     assert [name for name, package in lock["packages"].items() if "resolved" in package] == []
     assert all("integrity" in package for name, package in lock["packages"].items() if name)
 
