@@ -31,7 +31,7 @@ from serving.postgres.server import target_from_environment
 @dataclass(frozen=True)
 class Erasure:
     """What an erasure did. names: how many names the person was known under; erased: records by source, rejected ones included;
-    places_before: files and tables that held them; landed: files of the landing zone that did.
+    landed: files of the landing zone that held them.
 
     left, unsearched: where they are still found, and what could not be searched; both empty where nothing is left to do.
     """
@@ -39,7 +39,6 @@ class Erasure:
     erasure_id: str
     names: int
     erased: Mapping[str, int]
-    places_before: int
     landed: RewritingReport
     refreshed: RefreshReport
     left: Sequence[Trace]
@@ -60,7 +59,6 @@ def erase_person(
     home = environment.home
     names = known_names(home, asked)
     words = words_of(names)
-    before, _ = search(environment, words)
     erasure_id = uuid4().hex[:12]
     tombstones.bury(home, erasure_id, names)
     books = {each.source: each.erased for each in balances(home)}
@@ -68,7 +66,7 @@ def erase_person(
     erased = {each.source: each.erased - books.get(each.source, 0) for each in balances(home)}
     scrub_histories(environment, words)
     left, unsearched = search(environment, words)
-    return Erasure(erasure_id, len(names), erased, len(before), landed, refreshed, left, unsearched)
+    return Erasure(erasure_id, len(names), erased, landed, refreshed, left, unsearched)
 
 
 def expire(
