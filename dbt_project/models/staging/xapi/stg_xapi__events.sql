@@ -33,7 +33,8 @@ named as (
         coalesce(
             stated_sub_content_id,
             case
-                when object_id like '%subContentId=%' then nullif(regexp_extract(object_id, '[?&]subContentId=([^&#]+)', 1), '')
+                when object_id like '%subContentId=%'
+                    then nullif(regexp_extract(object_id, '[?&]subContentId=([^&#]+)', 1), '')
             end
         ) as sub_content_id
     from statements
