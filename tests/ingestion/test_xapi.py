@@ -145,3 +145,11 @@ def test_the_profiles_know_the_addresses_that_are_read() -> None:
     verbs = {verb.rstrip("/").rsplit("/", 1)[1] for verb in re.findall(r'"(https?://[^"]*/verbs/[a-z]+)"', profiles)}
     own = {"launched", "completed", "passed", "failed", "abandoned", "waived", "satisfied"}
     assert verbs - own - {line.split(",")[0] for line in seed.splitlines()} == set()
+
+
+def test_a_verb_means_one_thing_of_anything_or_one_of_each_kind() -> None:
+    seed = (MODELS.parents[2] / "seeds" / "xapi_verbs.csv").read_text().splitlines()[1:]
+    kinds: dict[str, list[str]] = {}
+    for verb, about, _ in (line.split(",") for line in seed):
+        kinds.setdefault(verb, []).append(about)
+    assert [verb for verb, said_of in kinds.items() if "anything" in said_of and len(said_of) > 1] == []
