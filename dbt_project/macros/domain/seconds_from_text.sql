@@ -5,8 +5,8 @@
     {%- set pattern = '^P(' ~ number ~ 'D)?(T(' ~ number ~ 'H)?(' ~ number ~ 'M)?(' ~ number ~ 'S)?)?$' -%}
     case
         when {{ text }} like 'P%' then
-            -- P and PT alone are none
-            case when length(regexp_extract({{ text }}, '{{ pattern }}', 0)) > 2 then
+            -- P and PT alone are none; the match is all of it, for one engine's $ stands before a last line break too
+            case when length({{ text }}) > 2 and regexp_extract({{ text }}, '{{ pattern }}', 0) = {{ text }} then
                 {% for group, seconds in [(2, 86400), (5, 3600), (7, 60), (9, 1)] -%}
                     {{ '+ ' if not loop.first }}coalesce(cast(nullif(regexp_extract({{ text }}, '{{ pattern }}', {{ group }}), '') as double), 0) * {{ seconds }}
                 {% endfor %}
