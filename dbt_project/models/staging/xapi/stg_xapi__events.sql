@@ -1,4 +1,6 @@
 -- One row per accepted xAPI statement, in the event contract.
+-- What a course says of a learner is said of no playback: it launches what is not yet seen, and abandons what was left hours ago.
+{% set said_by_courses = ['launched', 'abandoned', 'waived', 'satisfied'] %}
 {% set videos = ['video', 'interactive-video', 'h5p.interactivevideo', 'h5p.branchingscenario', 'h5p.video'] %}
 with
 
@@ -88,6 +90,8 @@ addressed as (
         case
             when is_element then coalesce(element_type, 'element')
             when object_type in ('StatementRef', 'SubStatement', 'Agent', 'Group') then 'statement'
+            when verb in ('{{ said_by_courses | join("', '") }}') then 'course'
+            when activity_type like 'https://w3id.org/xapi/cmi5/activities/%' then 'course'
             when verb <> 'interacted' or coalesce(quality, captions, subtitles, subtitle_language) is not null then 'video'
             when speed is not null and volume is null and full_screen is null then 'speed'
             when volume is not null and speed is null and full_screen is null then 'volume'
@@ -130,12 +134,12 @@ final as (
         coalesce(session_id, course_session_id, registration) as playback_id,
         cast(null as bigint) as sequence_number,
         case
-            when about = 'statement' then null
+            when about in ('statement', 'course') then null
             when is_element then coalesce(grouping_video_id, parent_id, content_id)
             else coalesce(parent_id, grouping_video_id, object_id)
         end as video_id,
         case
-            when about = 'statement' then null
+            when about in ('statement', 'course') then null
             when is_element then coalesce(parent_id, grouping_video_id, content_id)
             else object_id
         end as node_id,
