@@ -1,0 +1,16 @@
+{# Seconds that are written as a number, or as an ISO 8601 duration of days, hours, minutes and seconds, such as PT12S or P1DT2H. Null for
+   anything else: months and years have no length. #}
+{% macro seconds_from_text(text) -%}
+    {%- set number = '([0-9]{1,9}[.]?[0-9]{0,9})' -%}
+    {%- set pattern = '^P(' ~ number ~ 'D)?(T(' ~ number ~ 'H)?(' ~ number ~ 'M)?(' ~ number ~ 'S)?)?$' -%}
+    case
+        when {{ text }} like 'P%' then
+            -- P and PT alone are none; the match is all of it, for one engine's $ stands before a last line break too
+            case when length({{ text }}) > 2 and regexp_extract({{ text }}, '{{ pattern }}', 0) = {{ text }} then
+                {% for group, seconds in [(2, 86400), (5, 3600), (7, 60), (9, 1)] -%}
+                    {{ '+ ' if not loop.first }}coalesce(cast(nullif(regexp_extract({{ text }}, '{{ pattern }}', {{ group }}), '') as double), 0) * {{ seconds }}
+                {% endfor %}
+            end
+        else {{ number_from_text(text) }}
+    end
+{%- endmacro %}
