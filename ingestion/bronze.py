@@ -16,6 +16,7 @@ import duckdb
 from ingestion import durable, journal, manifest, records
 from ingestion.home import Home
 from ingestion.manifest import DateRows, Manifest
+from ingestion.mapping.shelf import other_versions
 from ingestion.sources import Source
 from ingestion.workbench import Shaped, Work, Workbench
 
@@ -69,7 +70,8 @@ def load_batch(
             new_manifest(source, landed, each, bronze_names(source.name, folder, each.files))
             for landed, each in zip(batch, shaped, strict=True)
         ]
-        journal.commit(home, made, [earlier_shape(home, source, landed.content) for landed in batch])
+        versions = other_versions(home, source)
+        journal.commit(home, made, [earlier_shape(home, source, versions, landed.content) for landed in batch])
     return made
 
 
@@ -97,12 +99,12 @@ def bronze_names(source: str, folder: Path, made: Sequence[Path]) -> tuple[str, 
     return tuple(f"{source}/{path.relative_to(folder).as_posix()}" for path in made)
 
 
-def earlier_shape(home: Home, source: Source, content: str) -> Manifest | None:
-    """The live load of the same bytes under an earlier version of the source's shape.
+def earlier_shape(home: Home, source: Source, versions: Sequence[int], content: str) -> Manifest | None:
+    """The live load of the same bytes under one of the `versions` of the source's shape that this one takes the place of.
 
     Where an erasure rewrote the landed file, its bytes are those of a load that points to the one with the rows.
     """
-    for version in range(source.shape_version - 1, 0, -1):
+    for version in versions:
         found = manifest.find(home, source.name, manifest.load_id(source.name, version, content))
         if found and found.superseded_by:
             found = manifest.find(home, source.name, found.superseded_by)

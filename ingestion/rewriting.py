@@ -21,6 +21,8 @@ from ingestion.landing import CATALOG, READ_BYTES, Index, LandedFile, Landing
 from ingestion.lines import BYTE_ORDER_MARK, CHUNK_BYTES, Lines, split
 from ingestion.locking import bronze_lock
 from ingestion.manifest import Manifest
+from ingestion.mapping.recipe import RecipeError
+from ingestion.mapping.shelf import NoRecipeError, Shelf
 from ingestion.sources import registered
 from ingestion.workbench import LINE_MASK, Work, Workbench, connection
 
@@ -85,7 +87,11 @@ def _rewrite(
     with staging_folder(home) as folder:
         path, content = zone.fetch(file, folder / "fetched")
         landed = Landed(path, file.name, file.format, content, file.mark.size)
-        unkept = _unkept_lines(con, landed, file.source, folder)
+        try:
+            unkept = _unkept_lines(con, landed, file.source, folder, Shelf.of(home))
+        except (NoRecipeError, RecipeError) as error:
+            report.files.append(Holding(zone.full(file.name), load.erased, f"it cannot be read: {error}"))
+            return
         if not unkept:
             return
         why_not = "only a report was asked for" if only_report else _why_not(zone, file, path)
@@ -103,10 +109,10 @@ def _rewrite(
     report.files.append(Holding(zone.full(file.name), len(unkept), why_not))
 
 
-def _unkept_lines(con: duckdb.DuckDBPyConnection, landed: Landed, source: str, folder: Path) -> list[int]:
-    """Numbers of the lines that loading the file would not keep."""
+def _unkept_lines(con: duckdb.DuckDBPyConnection, landed: Landed, source: str, folder: Path, shelf: Shelf) -> list[int]:
+    """Numbers of the lines that loading the file would not keep. Raises NoRecipeError and RecipeError where nobody can tell."""
     is_catalog = source == CATALOG
-    shaped_by = catalog.ROWS if is_catalog else registered()[source]
+    shaped_by = catalog.ROWS if is_catalog else shelf.shaping(source, landed.name)
     bench = (catalog.CatalogBench if is_catalog else Workbench)(con, shaped_by, folder, "again")
     bench.shape([Work("again", landed.name, records.read(shaped_by, landed.path, landed.name, landed.format, folder))])
     return sorted(line & LINE_MASK for line in bench.erased_lines)

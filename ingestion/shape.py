@@ -114,7 +114,14 @@ def _parsed(source: Source, schema: str, view: str) -> str:
     """
     return f"""from (select *, json_transform(record, {quoted(schema)}) as s
         from (select line_number, line, case when json_valid(record) then record else 'null' end as record
-            from (select line_number, line, {source.line_sql} as record from {view})))"""
+            from (select line_number, line, {source.line_sql} as record from {stepwise(source, view)})))"""
+
+
+def stepwise(source: Source, view: str) -> str:
+    """`view` with the source's line steps as columns, one projection each: what two of them use is computed once."""
+    for name, expression in source.line_steps:
+        view = f"(select *, {expression} as {identifier(name)} from {view})"
+    return view
 
 
 def _with_strangers(source: Source, counted: str) -> str:

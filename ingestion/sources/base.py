@@ -77,6 +77,9 @@ class Source:
     is_dated: whether a record needs a time to be filed by; false for the catalog.
     line_sql: DuckDB expression over `line` that gives the record's JSON text (for lines that are not JSON themselves).
     ignored_sql: DuckDB predicate over `line`: true for lines that carry no record and count as blank, such as comments.
+    line_steps: expressions that those two may use by name, computed once a line, each from `line` and the steps before it.
+    has_recipes: whether each folder below this source's has a recipe of its own (`ingestion.mapping`).
+    recipe: the recipe by which this source shapes; its shape_version is then a hash of it, and says nothing of earlier or later.
     people: where its records name people: whom an erasure finds, and what a pseudonym replaces.
     """
 
@@ -92,6 +95,9 @@ class Source:
     is_dated: bool = True
     line_sql: str = "line"
     ignored_sql: str = "false"
+    line_steps: tuple[tuple[str, str], ...] = ()
+    has_recipes: bool = False
+    recipe: str | None = None
 
     @property
     def columns(self) -> dict[str, str]:
