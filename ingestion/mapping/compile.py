@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -33,8 +34,9 @@ def source_of(recipe: Recipe, mapped: Source) -> Source:
 class Compiled:
     """The SQL pieces of one recipe, over these columns:
 
-    told: the line, where it is a JSON object that gives each key once. told_values, told_texts: JSON and text at the recipe's paths.
-    told_types: JSON types of the objects that paths lead through. told_ignored: whether the line carries no record.
+    told: the line, where it is JSON. told_values, told_texts: JSON and text at the recipe's paths. told_ignored: it carries no record.
+    told_keys, told_inner: the keys of the line, and of the objects that paths lead through. told_rest: what no field takes as it is.
+    told_again: whether the line gives a key twice, which is looked at only where more keys went than values were taken (half of all time).
     """
 
     recipe: Recipe
@@ -42,24 +44,22 @@ class Compiled:
     def steps(self) -> list[tuple[str, str]]:
         """Names and expressions of the columns above, each made of the ones before."""
         steps = [
-            ("told_sound", "case when json_valid(line) then line else 'null' end"),
-            ("told_keys", "json_keys(told_sound)"),
-            ("told", "case when len(told_keys) > 0 and len(list_distinct(told_keys)) = len(told_keys) then told_sound end"),
+            ("told", "case when json_valid(line) then line else 'null' end"),
+            ("told_keys", "json_keys(told)"),
         ]
         for name, function, places in (
             ("told_values", "json_extract", self.recipe.paths),
             ("told_texts", "json_extract_string", self.texts),
-            ("told_types", "json_type", self.parents),
         ):
             if places:
-                pointers = ", ".join(quoted(place.pointer) for place in places)
-                steps.append((name, f"cast({function}(told, [{pointers}]) as varchar[])"))
+                steps.append((name, f"cast({function}(told, {pointers(places)}) as varchar[])"))
+        if self.parents:
+            steps.append(("told_inner", f"json_keys(told, {pointers(self.parents)})"))
         prefixes = [f"starts_with(ltrim(line), {quoted(prefix)})" for prefix in self.recipe.ignore.prefixes]
         conditions = [self._holds(self.recipe.ignore.conditions)] if self.recipe.ignore.conditions else []
         steps.append(("told_ignored", " or ".join([*prefixes, *conditions]) or "false"))
         steps += [(self._step_of(field), self._filled(field)) for field in self.recipe.fields if self.is_chosen(field)]
-        steps.append(("told_rest", self.rest()))
-        return steps
+        return [*steps, ("told_less", self._less()), *self._proof()]
 
     def record(self) -> str:
         """The record's JSON text; the line itself where it is no record, nothing where it is to be ignored."""
@@ -67,7 +67,7 @@ class Compiled:
         members += [f"'{json.dumps(field)}:' || {self._value(field)}" for field in self.recipe.fields]
         members.append("""case when told_rest <> '{}' then '"properties":' || told_rest end""")
         made = f"'{{' || concat_ws(',', {', '.join(members)}) || '}}'"
-        return f"case when told_ignored then '' when told is null then line else {made} end"
+        return f"case when told_ignored then '' when told_again or coalesce(len(told_keys), 0) = 0 then line else {made} end"
 
     @cached_property
     def texts(self) -> list[Place]:
@@ -207,8 +207,34 @@ class Compiled:
             made = f"case when json_valid({made}) then {made} else {raw} end"
         return f"case when {raw}[1] = '[' then {raw} when {text} is not null then {made} end"
 
-    def rest(self) -> str:
-        """All that no field takes as it is told, as the text of a JSON object."""
+    def _proof(self) -> list[tuple[str, str]]:
+        """Steps that make sure that nothing was taken away but what fields hold.
+
+        Where a key is given twice inside an object, all that was told is kept beside what fields took of it.
+        """
+        if not self.consumed:
+            return [("told_again", "len(list_distinct(told_keys)) < len(told_keys)"), ("told_rest", "told")]
+        taken = " + ".join(
+            f"({self._raw(path)} is not null)::int" if when == "true" else f"coalesce({when}, false)::int"
+            for path, when in self.consumed.items()
+        )
+        before, after, is_inner_again = "len(told_keys)", "len(json_keys(told_less))", "false"
+        if self.parents:
+            before += "".join(f" + coalesce(len(told_inner[{place}]), 0)" for place in range(1, len(self.parents) + 1))
+            after += "".join(f" + coalesce(len(left_inner[{place}]), 0)" for place in range(1, len(self.parents) + 1))
+            is_inner_again = "len(list_filter(told_inner, lambda keys: len(list_distinct(keys)) < len(keys))) > 0"
+        return [
+            *([("left_inner", f"json_keys(told_less, {pointers(self.parents)})")] if self.parents else []),
+            ("told_is_whole", f"coalesce({before} = {after} + {taken}, false)"),
+            (
+                "told_again",
+                "case when told_is_whole then false else coalesce(len(list_distinct(told_keys)) < len(told_keys), false) end",
+            ),
+            ("told_rest", f"case when told_is_whole then told_less when {is_inner_again} then told else told_less end"),
+        ]
+
+    def _less(self) -> str:
+        """The line without what fields take as it is told."""
         tree: dict[str, object] = {}
         for path, taken in self.consumed.items():
             node = tree
@@ -227,14 +253,19 @@ class Compiled:
         for key, below in tree.items():
             name = json.dumps(key, ensure_ascii=False)
             if isinstance(below, dict):
-                type_of = f"told_types[{self.parents.index(Place((*above, key))) + 1}]"
+                is_object = f"told_inner[{self.parents.index(Place((*above, key))) + 1}] is not null"
                 inner = self._removal(below, (*above, key))
-                members.append(f"case when {type_of} = 'OBJECT' then {quoted(name + ':')} || {inner} end")
+                members.append(f"case when {is_object} then {quoted(name + ':')} || {inner} end")
             elif below == "true":
                 members.append(quoted(name + ":null"))
             else:
                 members.append(f"case when {below} then {quoted(name + ':null')} end")
         return f"'{{' || concat_ws(',', {', '.join(members)}) || '}}'"
+
+
+def pointers(places: Sequence[Place]) -> str:
+    """Paths as an SQL list of JSON pointers."""
+    return "[" + ", ".join(quoted(place.pointer) for place in places) + "]"
 
 
 def each_of(raw: str, key: str) -> str:
