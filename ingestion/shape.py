@@ -63,7 +63,8 @@ def given_or_hashed(source: Source, name: str, value: str, line: str) -> str:
     """`value`, or for the source's id column a hash of the trimmed `line` where there is none."""
     if name != source.id_column:
         return value
-    return f"case when {value} is null or {value} = '' then 'sha256:' || sha256({TRIMMED.format(line)}) else {value} end"
+    prefix = f"{source.recipe}:sha256:" if source.recipe else "sha256:"
+    return f"case when {value} is null or {value} = '' then {quoted(prefix)} || sha256({TRIMMED.format(line)}) else {value} end"
 
 
 def filed_under(source: Source, occurred: str, received: str) -> str:

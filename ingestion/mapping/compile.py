@@ -12,6 +12,8 @@ from ingestion.shape import identifier, quoted
 from ingestion.sources import Source
 
 DIVISOR = {"seconds": 1, "milliseconds": 1_000, "microseconds": 1_000_000, "percent": 100}
+UNIQUE_BY_RECIPE = ("event_id", "playback_id")
+"""Ids that mean something in their own log only: they begin with the recipe's name."""
 CLOCK = r"(\d{1,3}:)?\d{1,2}:\d{2}([.,]\d+)?"
 WITHOUT_ZONE = r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?"
 ISO = "%Y-%m-%dT%H:%M:%S.%fZ"
@@ -56,7 +58,7 @@ class Compiled:
         if self.parents:
             steps.append(("told_inner", f"json_keys(told, {pointers(self.parents)})"))
         prefixes = [f"starts_with(ltrim(line), {quoted(prefix)})" for prefix in self.recipe.ignore.prefixes]
-        conditions = [self._holds(self.recipe.ignore.conditions)] if self.recipe.ignore.conditions else []
+        conditions = [self._holds(self.recipe.ignore.asked)] if self.recipe.ignore.asked else []
         steps.append(("told_ignored", " or ".join([*prefixes, *conditions]) or "false"))
         steps += [(self._step_of(field), self._filled(field)) for field in self.recipe.fields if self.is_chosen(field)]
         return [*steps, ("told_less", self._less()), *self._proof()]
@@ -73,8 +75,13 @@ class Compiled:
     def texts(self) -> list[Place]:
         """The paths that are read as text."""
         rules = [(field, rule) for field, rules in self.recipe.fields.items() for rule in rules]
-        read = [path for field, rule in rules if self.is_translated(field, rule) or rule.join for path in rule.origins]
-        asked = [path for _, rule in rules for path, _ in rule.conditions] + [path for path, _ in self.recipe.ignore.conditions]
+        read = [
+            path
+            for field, rule in rules
+            if self.is_translated(field, rule) or rule.join or field in UNIQUE_BY_RECIPE
+            for path in rule.origins
+        ]
+        asked = [path for _, rule in rules for path, _ in rule.asked] + [path for path, _ in self.recipe.ignore.asked]
         return list(dict.fromkeys(read + asked))
 
     @cached_property
@@ -100,7 +107,7 @@ class Compiled:
     def is_chosen(self, field: str) -> bool:
         """Whether it depends on the record which rule fills the field."""
         rules = self.recipe.fields[field]
-        return len(rules) > 1 or bool(rules[0].conditions)
+        return len(rules) > 1 or bool(rules[0].asked)
 
     def _step_of(self, field: str) -> str:
         return f"told_{field}"
@@ -116,7 +123,9 @@ class Compiled:
     def _rule(self, field: str, rule: Rule) -> str:
         """What one rule gives, as JSON text."""
         given = self._translated(field, rule)
-        return f"case when {self._holds(rule.conditions)} then {given} end" if rule.conditions else given
+        holds = [self._holds(rule.conditions)] if rule.conditions else []
+        holds += [f"not {self._holds([exception])}" for exception in rule.exceptions]
+        return f"case when {' and '.join(holds)} then {given} end" if holds else given
 
     def _holds(self, conditions: list[tuple[Place, list[str]]]) -> str:
         each = [
@@ -153,6 +162,11 @@ class Compiled:
             joined = ", ".join(self._text(path) for path in rule.join or ())
             text = f"nullif(concat_ws({quoted(rule.between_joined)}, {joined}), '')"
             raw = f"cast(to_json({text}) as varchar)"
+        if field in UNIQUE_BY_RECIPE:
+            prefix = quoted(f"{self.recipe.name}:")
+            return (
+                f"case when {raw}[1] in ('{{', '[') then {raw} else cast(to_json({prefix} || nullif({text}, '')) as varchar) end"
+            )
         if rule.values:
             pairs = " ".join(
                 f"when {quoted(word.strip())} then {quoted(constant_of(kind, value) or 'null')}"

@@ -91,6 +91,7 @@ class Rule(Strict):
     between_joined: str = Field(default=" ", alias="with")
     constant: str | bool | None = None
     when: dict[str, Words] | None = None
+    unless: dict[str, Words] | None = None
     values: Annotated[dict[str, str | bool], Field(min_length=1)] | None = None
     unit: Unit | None = None
     format: Words | None = None
@@ -109,7 +110,7 @@ class Rule(Strict):
             return {**said, "values": {word(told): meant for told, meant in said["values"].items()}}
         return said
 
-    @field_validator("when")
+    @field_validator("when", "unless")
     @classmethod
     def paths_of_when(cls, said: dict[str, list[str]] | None) -> dict[str, list[str]] | None:
         """The keys of `when` are paths."""
@@ -150,6 +151,16 @@ class Rule(Strict):
         return [(parse_path(path), words) for path, words in (self.when or {}).items()]
 
     @property
+    def exceptions(self) -> list[tuple[Place, list[str]]]:
+        """The paths of `unless`, with the words that none of them may hold."""
+        return [(parse_path(path), words) for path, words in (self.unless or {}).items()]
+
+    @property
+    def asked(self) -> list[tuple[Place, list[str]]]:
+        """Those of `when` and `unless`."""
+        return self.conditions + self.exceptions
+
+    @property
     def origins(self) -> list[Place]:
         """The paths that the value is made of."""
         return [self.source] if self.source else list(self.join or ())
@@ -157,7 +168,7 @@ class Rule(Strict):
     @property
     def paths(self) -> list[Place]:
         """All paths that the rule reads."""
-        return self.origins + [path for path, _ in self.conditions]
+        return self.origins + [path for path, _ in self.asked]
 
 
 class Ignored(Strict):
@@ -173,7 +184,7 @@ class Ignored(Strict):
         return Rule.paths_of_when(said)
 
     @property
-    def conditions(self) -> list[tuple[Place, list[str]]]:
+    def asked(self) -> list[tuple[Place, list[str]]]:
         """The paths of `when`, with the words that each may hold."""
         return [(parse_path(path), words) for path, words in (self.when or {}).items()]
 
@@ -227,7 +238,7 @@ class Recipe(Strict):
     def paths(self) -> list[Place]:
         """All paths that the recipe reads, each once, in its own order."""
         of_rules = [path for rules in self.fields.values() for rule in rules for path in rule.paths]
-        return list(dict.fromkeys([*of_rules, *(path for path, _ in self.ignore.conditions)]))
+        return list(dict.fromkeys([*of_rules, *(path for path, _ in self.ignore.asked)]))
 
     @property
     def shape_version(self) -> int:
