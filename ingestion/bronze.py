@@ -50,17 +50,20 @@ def load_batch(
     batch: Sequence[Landed],
     check: Callable[[Landed], None],
     on_lines: Callable[[Landed, int], None],
+    most_lines: int | None = None,
 ) -> list[Manifest]:
     """Load files of different content and commit them together: all of them, or none.
 
     check: called after the last byte of a file was read; raises where the file has changed meanwhile.
-    on_lines: called with the lines of each chunk.
+    on_lines: called with the lines of each chunk. most_lines: of each file only so many.
     """
     loads = [manifest.load_id(source.name, source.shape_version, each.content) for each in batch]
     name = loads[0] if len(loads) == 1 else hashlib.sha256("".join(loads).encode()).hexdigest()[:32]
     with staging_folder(home) as folder:
         bench = Workbench(con, source, folder, name)
-        works = (work_of(load, source, landed, folder, check, on_lines) for load, landed in zip(loads, batch, strict=True))
+        works = (
+            work_of(load, source, landed, folder, check, on_lines, most_lines) for load, landed in zip(loads, batch, strict=True)
+        )
         shaped = bench.shape(works)
         move_rows(home, source.name, folder, bench.files)
         for each in shaped:
@@ -82,9 +85,12 @@ def work_of(
     folder: Path,
     check: Callable[[Landed], None],
     on_lines: Callable[[Landed, int], None],
+    most_lines: int | None = None,
 ) -> Work:
     """A landed file as work for the bench; the arguments are those of `load_batch`."""
     parts = records.read(source, landed.path, landed.name, landed.format, folder)
+    if most_lines is not None:
+        parts = records.first_lines(parts, most_lines)
     return Work(load, landed.name, parts, partial(on_lines, landed), partial(check, landed))
 
 

@@ -31,23 +31,28 @@ def load_landing(
     sources: Sequence[str] | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     settle_seconds: float = SETTLE_SECONDS,
+    most_lines: int | None = None,
 ) -> LandingReport:
     """Load every new, whole file below `landing` (a path or any fsspec URI) into bronze.
 
     sources: names of the sources to load, or "catalog"; all of them where None. Raises ValueError for an unknown one.
     on_progress: called after every chunk and every file.
     settle_seconds: how long a file modified within the last minute is watched for growth.
+    most_lines: of each file only so many lines: for a look at it in a home that is thrown away.
     """
     known = registered()
     if strangers := set(sources or ()) - set(known) - {CATALOG}:
         raise ValueError(f"unknown source {', '.join(sorted(strangers))}; known: {', '.join([*known, CATALOG])}")
     with bronze_lock(home):
-        return _Run(Landing.at(landing), home, on_progress or (lambda progress: None)).over(sources, settle_seconds)
+        run = _Run(Landing.at(landing), home, on_progress or (lambda progress: None), most_lines)
+        return run.over(sources, settle_seconds)
 
 
 class _Run:
-    def __init__(self, landing: Landing, home: Home, on_progress: Callable[[Progress], None]) -> None:
-        self.landing, self.home, self.on_progress = landing, home, on_progress
+    def __init__(
+        self, landing: Landing, home: Home, on_progress: Callable[[Progress], None], most_lines: int | None = None
+    ) -> None:
+        self.landing, self.home, self.on_progress, self.most_lines = landing, home, on_progress, most_lines
         self.report = LandingReport()
         self.index = Index.open(home)
         self.shelf = Shelf.of(home)
@@ -170,7 +175,8 @@ class _Run:
         if fresh and is_catalog:
             made = [catalog.load_file(con, self.home, each, check, count) for each in fresh.values()]
         elif fresh:
-            made = bronze.load_batch(con, self.home, self._shaping(batch[0].name), list(fresh.values()), check, count)
+            shaping = self._shaping(batch[0].name)
+            made = bronze.load_batch(con, self.home, shaping, list(fresh.values()), check, count, self.most_lines)
         for file in batch:
             self.index.remember(self.landing.full(file.name), file.mark, version, ids[file.name])
         return made

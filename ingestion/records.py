@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ingestion import tabular
@@ -30,6 +30,20 @@ def read(source: Source, path: Path, name: str, kind: str, spool: Path) -> Itera
     if kind == "json" and _first_character(decoded) == b"[":
         return tabular.array_parts(Decoded(path, decoded.codec), MAX_ARRAY_BYTES)
     return split(decoded.blocks(CHUNK_BYTES), MAX_LINE_BYTES, KEPT_OF_LONG_LINE, lambda: decoded.failure)
+
+
+def first_lines(parts: Iterable[Part], most: int) -> Iterator[Part]:
+    """The parts of a file until they hold `most` lines."""
+    for part in parts:
+        if most <= 0:
+            return
+        if isinstance(part, Lines):
+            kept = part.table.slice(0, most)
+            most -= kept.num_rows
+            yield Lines(kept, part.bytes, part.is_text)
+        else:
+            most -= 1
+            yield part
 
 
 def _first_character(decoded: Decoded) -> bytes:
