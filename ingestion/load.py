@@ -100,7 +100,7 @@ class _Run:
 
     def _shaping(self, name: str) -> Source:
         """The source that shapes a landed file of any source but the catalog."""
-        return self.shelf.shaping(name.partition("/")[0], name)
+        return self.shelf.shaping(registered()[name.partition("/")[0]], name)
 
     def _shape_version(self, name: str) -> int:
         return catalog.SHAPE_VERSION if name.startswith(f"{CATALOG}/") else self._shaping(name).shape_version

@@ -56,7 +56,7 @@ def replay(home: Home, *, sources: Sequence[str] | None = None, load_ids: Sequen
             wanted = each.source in (sources or known) and (not load_ids or each.load_id in load_ids)
             if wanted and each.source in known and each.status == manifest.LOADED and each.rejected:
                 with suppress(NoRecipeError, RecipeError):  # what nobody can read now stays where it is
-                    _replay_load(con, home, shelf.shaping(each.source, each.path), each, report)
+                    _replay_load(con, home, shelf.shaping(known[each.source], each.path), each, report)
     return report
 
 

@@ -112,7 +112,7 @@ def _rewrite(
 def _unkept_lines(con: duckdb.DuckDBPyConnection, landed: Landed, source: str, folder: Path, shelf: Shelf) -> list[int]:
     """Numbers of the lines that loading the file would not keep. Raises NoRecipeError and RecipeError where nobody can tell."""
     is_catalog = source == CATALOG
-    shaped_by = catalog.ROWS if is_catalog else shelf.shaping(source, landed.name)
+    shaped_by = catalog.ROWS if is_catalog else shelf.shaping(registered()[source], landed.name)
     bench = (catalog.CatalogBench if is_catalog else Workbench)(con, shaped_by, folder, "again")
     bench.shape([Work("again", landed.name, records.read(shaped_by, landed.path, landed.name, landed.format, folder))])
     return sorted(line & LINE_MASK for line in bench.erased_lines)

@@ -267,9 +267,9 @@ class Compiled:
         for key, below in tree.items():
             name = json.dumps(key, ensure_ascii=False)
             if isinstance(below, dict):
-                is_object = f"told_inner[{self.parents.index(Place((*above, key))) + 1}] is not null"
+                keys = f"told_inner[{self.parents.index(Place((*above, key))) + 1}]"
                 inner = self._removal(below, (*above, key))
-                members.append(f"case when {is_object} then {quoted(name + ':')} || {inner} end")
+                members.append(f"case when len({keys}) > 0 then {quoted(name + ':')} || {inner} end")
             elif below == "true":
                 members.append(quoted(name + ":null"))
             else:

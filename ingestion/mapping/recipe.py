@@ -12,8 +12,8 @@ from typing import Annotated, Any, Literal, NamedTuple
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from ingestion.mapping.engine import check_format, check_zone
 from ingestion.mapping.reading import read_yaml
-from ingestion.mapping.zones import check_zone
 from ingestion.sources.base import Kind
 from ingestion.sources.native import SOURCE as NATIVE
 
@@ -123,6 +123,12 @@ class Rule(Strict):
     def known_zone(cls, said: str | None) -> str | None:
         """A zone of the IANA list."""
         return said if said is None else check_zone(said)
+
+    @field_validator("format")
+    @classmethod
+    def known_format(cls, said: list[str] | None) -> list[str] | None:
+        """Formats that the engine can read."""
+        return said if said is None else [check_format(each) for each in said]
 
     @model_validator(mode="after")
     def one_origin(self) -> Rule:

@@ -9,7 +9,7 @@ from ingestion import manifest
 from ingestion.home import Home, recipes_of
 from ingestion.mapping.compile import source_of
 from ingestion.mapping.recipe import NAME, Recipe, RecipeError, nearest, read_recipe
-from ingestion.sources import Source, registered
+from ingestion.sources import Source
 
 
 class NoRecipeError(LookupError):
@@ -55,21 +55,20 @@ class Shelf:
             raise found
         return found
 
-    def shaping(self, source: str, path: str) -> Source:
-        """The registered source that shapes the file landed at `path`, by its recipe where it has one.
+    def shaping(self, source: Source, path: str) -> Source:
+        """The source as it shapes the file landed at `path`: by the recipe of its folder, where it has such.
 
         Raises NoRecipeError and RecipeError where that is needed and cannot be used.
         """
-        registered_source = registered()[source]
-        if not registered_source.has_recipes:
-            return registered_source
+        if not source.has_recipes:
+            return source
         name = recipe_name(path)
         if name is None:
             raise NoRecipeError(
-                f"It lies outside a recipe's folder. Move it into {source}/<recipe>/, with <recipe>.yml in {self.folder}"
+                f"It lies outside a recipe's folder. Move it into {source.name}/<recipe>/, with <recipe>.yml in {self.folder}"
             )
         if name not in self._sources:
-            self._sources[name] = source_of(self.recipe(name), registered_source)
+            self._sources[name] = source_of(self.recipe(name), source)
         return self._sources[name]
 
 

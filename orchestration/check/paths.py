@@ -23,7 +23,7 @@ def unmet_paths(landing: Landing, shelf: Shelf, spool: Path, most_lines: int | N
     for number, file in enumerate(landing.listing(mapped, mapped, lambda name, mark: True, 0.0).files):
         name = recipe_name(file.name)
         try:
-            source = shelf.shaping(file.source, file.name)
+            source = shelf.shaping(registered()[file.source], file.name)
             recipe = shelf.recipe(name or "")
         except (NoRecipeError, RecipeError):
             continue

@@ -1,4 +1,4 @@
-"""The time zones that the engine knows."""
+"""What the engine knows of times: its zones, and the formats that it can read."""
 
 from __future__ import annotations
 
@@ -21,3 +21,14 @@ def check_zone(said: str) -> str:
         return said
     close = difflib.get_close_matches(said, sorted(known_zones()), 1)
     raise ValueError(f"there is no time zone {said!r}; name one such as {close[0] if close else 'Europe/Berlin'}")
+
+
+@cache
+def check_format(said: str) -> str:
+    """`said`, where it is a format of strptime. Raises ValueError otherwise."""
+    with duckdb.connect() as con:
+        try:
+            con.execute("select try_strptime('', ?)", [said]).fetchall()
+        except duckdb.Error:
+            raise ValueError(f"{said!r} is no format of a time; write one such as %d.%m.%Y %H:%M:%S") from None
+    return said
