@@ -158,7 +158,7 @@ def unspoken(said: Sequence[Word], recipes: Mapping[str, Recipe]) -> list[Note]:
     return [
         Note(
             f"{recipe.name}.yml",
-            f"No record says {word!r}, which it maps to {meant}: check its spelling, or leave it for records to come.",
+            f"No record says {word!r}, which means {meant}: check its spelling, or leave it for records to come.",
         )
         for group, recipe in sorted(recipes.items())
         for rule in recipe.fields["event_type"]
