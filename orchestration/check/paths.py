@@ -27,8 +27,10 @@ def unmet_paths(landing: Landing, shelf: Shelf, spool: Path, most_lines: int | N
             recipe = shelf.recipe(name or "")
         except (NoRecipeError, RecipeError):
             continue
-        local, _ = landing.fetch(file, spool / str(number))
-        parts = records.read(source, local, file.name, file.format, spool)
+        folder = spool / str(number)
+        local, _ = landing.fetch(file, folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        parts = records.read(source, local, file.name, file.format, folder)
         paths = [path.pointer for path in recipe.paths]
         seen = found.setdefault(recipe.name, [0] * len(paths))
         for part in parts if most_lines is None else records.first_lines(parts, most_lines):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+
+from filelock import FileLock
 
 from ingestion.home import Home, recipes_of
 from ingestion.landing import Landing
@@ -16,8 +17,10 @@ from orchestration.check.findings import FileBooks, Findings, Note
 from orchestration.check.paths import unmet_paths
 from orchestration.check.questions import ask, group_of
 from orchestration.lib.dbt import run_dbt
-from orchestration.lib.environment import Environment
+from orchestration.lib.environment import REPOSITORY, Environment
 
+SCRATCH = REPOSITORY / ".cache" / "check"
+PARSED = "partial_parse.msgpack"
 STAGED = (
     "build", "--select", "+events_staged", "+rejected_event", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "test",
 )  # fmt: skip
@@ -36,10 +39,9 @@ def check(
     sources: only these. most_lines: of each file only so many. on_step: told what is being done.
     Raises ValueError for an unknown source, BuildError where dbt fails.
     """
-    with tempfile.TemporaryDirectory(prefix="audience-check-") as folder, variables_as_they_were():
+    with scratch_home() as home, variables_as_they_were():
         os.environ["AUDIENCE_RECIPES"] = str(recipes_of(environment.home))
         os.environ.pop("AUDIENCE_PSEUDONYMISE", None)
-        home = Home(Path(folder) / "home")
         aside = Environment(home, environment.landing, is_demo=False, target="dev")
         on_step("Reading the landing zone")
         report = load_landing(environment.landing, home, sources=sources, most_lines=most_lines)
@@ -59,10 +61,31 @@ def check(
             ask(home.warehouse, events, shelf, findings)
         if any("/" in group_of(each.path) for each in events):
             on_step("Looking for what the recipes name")
-            spool = Path(folder) / "spool"
-            spool.mkdir()
-            findings.notes += unmet_paths(Landing.at(environment.landing), shelf, spool, most_lines)
+            findings.notes += unmet_paths(Landing.at(environment.landing), shelf, home.staging / "spool", most_lines)
         return findings
+
+
+@contextmanager
+def scratch_home() -> Iterator[Home]:
+    """An empty home that is removed afterwards, one check at a time.
+
+    Always in the same place, and with what dbt learned of the project kept beside: it reads all of it anew (2026-11: 13 s of
+    processor time instead of 1 s) for a home elsewhere.
+    """
+    SCRATCH.mkdir(parents=True, exist_ok=True)
+    home, kept = Home(SCRATCH / "home"), SCRATCH / PARSED
+    target = Environment(home, "", is_demo=False, target="dev").dbt_target_path
+    with FileLock(SCRATCH / "lock"):
+        shutil.rmtree(home.root, ignore_errors=True)
+        target.mkdir(parents=True)
+        try:
+            if kept.exists():
+                shutil.copy(kept, target)
+            yield home
+            if (target / PARSED).exists():
+                shutil.copy(target / PARSED, kept)
+        finally:
+            shutil.rmtree(home.root, ignore_errors=True)
 
 
 @contextmanager
