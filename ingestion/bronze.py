@@ -16,6 +16,7 @@ import duckdb
 from ingestion import durable, journal, manifest, records
 from ingestion.home import Home
 from ingestion.manifest import DateRows, Manifest
+from ingestion.mapping.shelf import other_versions
 from ingestion.sources import Source
 from ingestion.workbench import Shaped, Work, Workbench
 
@@ -49,17 +50,20 @@ def load_batch(
     batch: Sequence[Landed],
     check: Callable[[Landed], None],
     on_lines: Callable[[Landed, int], None],
+    most_lines: int | None = None,
 ) -> list[Manifest]:
     """Load files of different content and commit them together: all of them, or none.
 
     check: called after the last byte of a file was read; raises where the file has changed meanwhile.
-    on_lines: called with the lines of each chunk.
+    on_lines: called with the lines of each chunk. most_lines: of each file only so many.
     """
     loads = [manifest.load_id(source.name, source.shape_version, each.content) for each in batch]
     name = loads[0] if len(loads) == 1 else hashlib.sha256("".join(loads).encode()).hexdigest()[:32]
     with staging_folder(home) as folder:
         bench = Workbench(con, source, folder, name)
-        works = (work_of(load, source, landed, folder, check, on_lines) for load, landed in zip(loads, batch, strict=True))
+        works = (
+            work_of(load, source, landed, folder, check, on_lines, most_lines) for load, landed in zip(loads, batch, strict=True)
+        )
         shaped = bench.shape(works)
         move_rows(home, source.name, folder, bench.files)
         for each in shaped:
@@ -69,7 +73,8 @@ def load_batch(
             new_manifest(source, landed, each, bronze_names(source.name, folder, each.files))
             for landed, each in zip(batch, shaped, strict=True)
         ]
-        journal.commit(home, made, [earlier_shape(home, source, landed.content) for landed in batch])
+        versions = other_versions(home, source)
+        journal.commit(home, made, [earlier_shape(home, source, versions, landed.content) for landed in batch])
     return made
 
 
@@ -80,9 +85,12 @@ def work_of(
     folder: Path,
     check: Callable[[Landed], None],
     on_lines: Callable[[Landed, int], None],
+    most_lines: int | None = None,
 ) -> Work:
     """A landed file as work for the bench; the arguments are those of `load_batch`."""
     parts = records.read(source, landed.path, landed.name, landed.format, folder)
+    if most_lines is not None:
+        parts = records.first_lines(parts, most_lines)
     return Work(load, landed.name, parts, partial(on_lines, landed), partial(check, landed))
 
 
@@ -97,12 +105,12 @@ def bronze_names(source: str, folder: Path, made: Sequence[Path]) -> tuple[str, 
     return tuple(f"{source}/{path.relative_to(folder).as_posix()}" for path in made)
 
 
-def earlier_shape(home: Home, source: Source, content: str) -> Manifest | None:
-    """The live load of the same bytes under an earlier version of the source's shape.
+def earlier_shape(home: Home, source: Source, versions: Sequence[int], content: str) -> Manifest | None:
+    """The live load of the same bytes under one of the `versions` of the source's shape that this one takes the place of.
 
     Where an erasure rewrote the landed file, its bytes are those of a load that points to the one with the rows.
     """
-    for version in range(source.shape_version - 1, 0, -1):
+    for version in versions:
         found = manifest.find(home, source.name, manifest.load_id(source.name, version, content))
         if found and found.superseded_by:
             found = manifest.find(home, source.name, found.superseded_by)

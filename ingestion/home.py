@@ -81,6 +81,11 @@ class Home:
         return self.bronze / "_staging"
 
 
+def recipes_of(home: Home) -> Path:
+    """The folder of mapping recipes: `AUDIENCE_RECIPES`, or `recipes` under `home` where it is unset or empty; always absolute."""
+    return Path(os.environ.get("AUDIENCE_RECIPES") or home.root / "recipes").expanduser().absolute()
+
+
 def landing_from_environment(home: Home) -> str:
     """`LANDING` (any fsspec URI), or `landing` under `home` where it is unset or empty."""
     return os.environ.get("LANDING") or str(home.landing)

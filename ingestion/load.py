@@ -14,8 +14,10 @@ from ingestion.home import Home
 from ingestion.landing import CATALOG, SETTLE_SECONDS, ChangedWhileReadingError, Index, LandedFile, Landing, LeftAlone, Mark
 from ingestion.locking import bronze_lock
 from ingestion.manifest import Manifest
+from ingestion.mapping.recipe import RecipeError
+from ingestion.mapping.shelf import NoRecipeError, Shelf, folder_of, is_known
 from ingestion.report import Failure, LandingReport, Progress
-from ingestion.sources import registered
+from ingestion.sources import Source, registered
 from ingestion.workbench import connection
 
 BATCH_FILES, BATCH_BYTES = 256, 512 * 2**20
@@ -29,25 +31,31 @@ def load_landing(
     sources: Sequence[str] | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     settle_seconds: float = SETTLE_SECONDS,
+    most_lines: int | None = None,
 ) -> LandingReport:
     """Load every new, whole file below `landing` (a path or any fsspec URI) into bronze.
 
     sources: names of the sources to load, or "catalog"; all of them where None. Raises ValueError for an unknown one.
     on_progress: called after every chunk and every file.
     settle_seconds: how long a file modified within the last minute is watched for growth.
+    most_lines: of each file only so many lines: for a look at it in a home that is thrown away.
     """
     known = registered()
     if strangers := set(sources or ()) - set(known) - {CATALOG}:
         raise ValueError(f"unknown source {', '.join(sorted(strangers))}; known: {', '.join([*known, CATALOG])}")
     with bronze_lock(home):
-        return _Run(Landing.at(landing), home, on_progress or (lambda progress: None)).over(sources, settle_seconds)
+        run = _Run(Landing.at(landing), home, on_progress or (lambda progress: None), most_lines)
+        return run.over(sources, settle_seconds)
 
 
 class _Run:
-    def __init__(self, landing: Landing, home: Home, on_progress: Callable[[Progress], None]) -> None:
-        self.landing, self.home, self.on_progress = landing, home, on_progress
+    def __init__(
+        self, landing: Landing, home: Home, on_progress: Callable[[Progress], None], most_lines: int | None = None
+    ) -> None:
+        self.landing, self.home, self.on_progress, self.most_lines = landing, home, on_progress, most_lines
         self.report = LandingReport()
         self.index = Index.open(home)
+        self.shelf = Shelf.of(home)
         self.done_files = self.done_bytes = self.all_files = self.all_bytes = self.lines = 0
 
     def over(self, sources: Sequence[str] | None, settle_seconds: float) -> LandingReport:
@@ -58,24 +66,44 @@ class _Run:
         )
         self.report.waiting += listing.waiting
         self.report.unknown += listing.unknown
-        fresh = [file for file in listing.files if self._known_load(file.name, file.mark) is None and self._has_a_place(file)]
+        placed = [file for file in listing.files if self._has_a_place(file)]
+        fresh = [file for file in placed if self._known_load(file.name, file.mark) is None]
         new = {file.name for file in fresh}
-        strange = {each.name for each in self.report.unknown}
-        self.report.skipped += [file.name for file in listing.files if file.name not in new and file.name not in strange]
+        self.report.skipped += [file.name for file in placed if file.name not in new]
         self.all_files, self.all_bytes = len(fresh), sum(file.mark.size for file in fresh)
         with connection(self.home) as con:
             lake.prepare(con, self.home)
-            for batch in _batches(fresh):
+            for batch in _batches(fresh, self._shape_version):
                 self._load(con, batch)
         self.index.save(self.landing.root, {self.landing.full(file.name) for file in listing.files})
         self.report.seconds = time.monotonic() - started
         return self.report
 
     def _has_a_place(self, file: LandedFile) -> bool:
-        if file.source != CATALOG or catalog.entity_of(file.name):
+        if file.source == CATALOG:
+            if not catalog.entity_of(file.name):
+                stranger = LeftAlone(file.name, f"It names no catalog entity. Known: {', '.join(catalog.ENTITIES)}")
+                self.report.unknown.append(stranger)
+                return False
             return True
-        self.report.unknown.append(LeftAlone(file.name, f"It names no catalog entity. Known: {', '.join(catalog.ENTITIES)}"))
-        return False
+        try:
+            self._shaping(file.name)
+        except NoRecipeError as error:
+            note = LeftAlone(folder_of(file.name), str(error))
+            self.report.unknown += [] if note in self.report.unknown else [note]
+            return False
+        except RecipeError as error:
+            failure = Failure(folder_of(file.name), str(error))
+            self.report.failed += [] if failure in self.report.failed else [failure]
+            return False
+        return True
+
+    def _shaping(self, name: str) -> Source:
+        """The source that shapes a landed file of any source but the catalog."""
+        return self.shelf.shaping(registered()[name.partition("/")[0]], name)
+
+    def _shape_version(self, name: str) -> int:
+        return catalog.SHAPE_VERSION if name.startswith(f"{CATALOG}/") else self._shaping(name).shape_version
 
     def _tell(self, path: str, more_lines: int = 0) -> None:
         self.lines += more_lines
@@ -89,7 +117,10 @@ class _Run:
     def _known_load(self, name: str, mark: Mark) -> str | None:
         """The committed load of a file that has not changed since."""
         source = name.partition("/")[0]
-        load = self.index.load_of(self.landing.full(name), mark, _shape_version(source))
+        try:
+            load = self.index.load_of(self.landing.full(name), mark, self._shape_version(name))
+        except (NoRecipeError, RecipeError):
+            return None
         return load if load and manifest.find(self.home, source, load) else None
 
     def _load(self, con: duckdb.DuckDBPyConnection, batch: list[LandedFile]) -> None:
@@ -122,7 +153,7 @@ class _Run:
 
     def _commit(self, con: duckdb.DuckDBPyConnection, batch: list[LandedFile], folder: Path) -> list[Manifest]:
         """The new loads; none for bytes that were loaded before under any name, or stand twice in the batch."""
-        source, version = batch[0].source, _shape_version(batch[0].source)
+        source, version = batch[0].source, self._shape_version(batch[0].name)
         is_catalog = source == CATALOG
         fresh: dict[str, Landed] = {}
         files = {file.name: file for file in batch}
@@ -131,7 +162,7 @@ class _Run:
             path, content = self.landing.fetch(file, folder / str(number))
             landed = Landed(path, file.name, file.format, content, file.mark.size)
             ids[file.name] = catalog.load_id(landed) if is_catalog else manifest.load_id(source, version, content)
-            if manifest.find(self.home, source, ids[file.name]) is None:
+            if not self._is_known(file, ids[file.name]):
                 fresh.setdefault(ids[file.name], landed)
 
         def check(landed: Landed) -> None:
@@ -144,30 +175,33 @@ class _Run:
         if fresh and is_catalog:
             made = [catalog.load_file(con, self.home, each, check, count) for each in fresh.values()]
         elif fresh:
-            made = bronze.load_batch(con, self.home, registered()[source], list(fresh.values()), check, count)
+            shaping = self._shaping(batch[0].name)
+            made = bronze.load_batch(con, self.home, shaping, list(fresh.values()), check, count, self.most_lines)
         for file in batch:
             self.index.remember(self.landing.full(file.name), file.mark, version, ids[file.name])
         return made
+
+    def _is_known(self, file: LandedFile, load: str) -> bool:
+        if file.source == CATALOG:
+            return manifest.find(self.home, CATALOG, load) is not None
+        return is_known(self.home, self._shaping(file.name), load)
 
     def _unchanged(self, file: LandedFile) -> None:
         if self.landing.is_local and self.landing.mark(file) != file.mark:
             raise ChangedWhileReadingError(file.name)
 
 
-def _batches(files: Sequence[LandedFile]) -> Iterator[list[LandedFile]]:
-    """Small files of one source together, a large one, or one of the catalog, alone."""
+def _batches(files: Sequence[LandedFile], shape_version: Callable[[str], int]) -> Iterator[list[LandedFile]]:
+    """Small files of one source and shape together, a large one, or one of the catalog, alone."""
     batch: list[LandedFile] = []
     size = 0
     for file in files:
         full = len(batch) >= BATCH_FILES or size + file.mark.size > BATCH_BYTES
-        if batch and (full or file.source != batch[0].source or file.source == CATALOG):
+        strange = batch and (file.source != batch[0].source or shape_version(file.name) != shape_version(batch[0].name))
+        if batch and (full or strange or file.source == CATALOG):
             yield batch
             batch, size = [], 0
         batch.append(file)
         size += file.mark.size
     if batch:
         yield batch
-
-
-def _shape_version(source: str) -> int:
-    return catalog.SHAPE_VERSION if source == CATALOG else registered()[source].shape_version

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ingestion import pages, tabular
@@ -50,3 +50,17 @@ def is_document(source: Source, decoded: Decoded) -> bool:
 def _head(decoded: Decoded, size: int) -> bytes:
     head = next(Decoded(decoded.path, decoded.codec).blocks(size), b"")
     return head.removeprefix(BYTE_ORDER_MARK).lstrip()
+
+
+def first_lines(parts: Iterable[Part], most: int) -> Iterator[Part]:
+    """The parts of a file until they hold `most` lines."""
+    for part in parts:
+        if most <= 0:
+            return
+        if isinstance(part, Lines):
+            kept = part.table.slice(0, most)
+            most -= kept.num_rows
+            yield Lines(kept, part.bytes, part.is_text)
+        else:
+            most -= 1
+            yield part

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from ingestion.home import Home
 from ingestion.lines import BATCH_ROWS, Lines
 from ingestion.locking import bronze_lock
 from ingestion.manifest import DateRows, Manifest
+from ingestion.mapping.recipe import RecipeError
+from ingestion.mapping.shelf import NoRecipeError, Shelf
 from ingestion.shape import quoted
 from ingestion.sources import Source, registered
 from ingestion.workbench import PARQUET, Work, Workbench, connection
@@ -45,13 +48,15 @@ def replay(home: Home, *, sources: Sequence[str] | None = None, load_ids: Sequen
     if strangers := set(sources or ()) - set(known):
         raise ValueError(f"unknown source {', '.join(sorted(strangers))}; known: {', '.join(known)}")
     report = ReplayReport()
+    shelf = Shelf.of(home)
     with bronze_lock(home), connection(home) as con:
         lake.sweep(home)
         lake.prepare(con, home)
         for each in list(manifest.every(home)):
             wanted = each.source in (sources or known) and (not load_ids or each.load_id in load_ids)
             if wanted and each.source in known and each.status == manifest.LOADED and each.rejected:
-                _replay_load(con, home, known[each.source], each, report)
+                with suppress(NoRecipeError, RecipeError):  # what nobody can read now stays where it is
+                    _replay_load(con, home, shelf.shaping(known[each.source], each.path), each, report)
     return report
 
 

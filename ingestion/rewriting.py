@@ -20,6 +20,8 @@ from ingestion.landing import CATALOG, READ_BYTES, Index, LandedFile, Landing
 from ingestion.lines import CHUNK_BYTES, Lines, split
 from ingestion.locking import bronze_lock
 from ingestion.manifest import Manifest
+from ingestion.mapping.recipe import RecipeError
+from ingestion.mapping.shelf import NoRecipeError, Shelf
 from ingestion.sources import Source, registered
 from ingestion.workbench import LINE_MASK, Work, Workbench, connection
 
@@ -84,16 +86,19 @@ def _rewrite(
     with staging_folder(home) as folder:
         path, content = zone.fetch(file, folder / "fetched")
         landed = Landed(path, file.name, file.format, content, file.mark.size)
-        unkept = _unkept_lines(con, landed, file.source, folder)
+        try:
+            shaped_by = _shaped_by(home, file)
+            unkept = _unkept_lines(con, landed, file.source, shaped_by, folder)
+        except (NoRecipeError, RecipeError) as error:
+            report.files.append(Holding(zone.full(file.name), load.erased, f"it cannot be read: {error}"))
+            return
         if not unkept:
             return
         why_not = "only a report was asked for" if only_report else _why_not(zone, file, path)
         if why_not is None:
             made = Path(f"{path}.{uuid4().hex}.tmp")
             try:
-                why_not = _write_without(
-                    _shaped_by(file.source), Decoded(path, codec_of(path, file.name)), file.format, unkept, made
-                )
+                why_not = _write_without(shaped_by, Decoded(path, codec_of(path, file.name)), file.format, unkept, made)
                 if why_not is None:
                     _acknowledge(home, landed, made, load)
                     made.chmod(path.stat().st_mode)
@@ -104,16 +109,16 @@ def _rewrite(
     report.files.append(Holding(zone.full(file.name), len(unkept), why_not))
 
 
-def _unkept_lines(con: duckdb.DuckDBPyConnection, landed: Landed, source: str, folder: Path) -> list[int]:
+def _unkept_lines(con: duckdb.DuckDBPyConnection, landed: Landed, source: str, shaped_by: Source, folder: Path) -> list[int]:
     """Numbers of the lines that loading the file would not keep."""
-    shaped_by = _shaped_by(source)
     bench = (catalog.CatalogBench if source == CATALOG else Workbench)(con, shaped_by, folder, "again")
     bench.shape([Work("again", landed.name, records.read(shaped_by, landed.path, landed.name, landed.format, folder))])
     return sorted(line & LINE_MASK for line in bench.erased_lines)
 
 
-def _shaped_by(source: str) -> Source:
-    return catalog.ROWS if source == CATALOG else registered()[source]
+def _shaped_by(home: Home, file: LandedFile) -> Source:
+    """How the file's lines become rows. Raises NoRecipeError and RecipeError where nobody can tell."""
+    return catalog.ROWS if file.source == CATALOG else Shelf.of(home).shaping(registered()[file.source], file.name)
 
 
 def _why_not(zone: Landing, file: LandedFile, path: Path) -> str | None:

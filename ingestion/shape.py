@@ -63,7 +63,8 @@ def given_or_hashed(source: Source, name: str, value: str, line: str) -> str:
     """`value`, or for the source's id column a hash of the trimmed `line` where there is none."""
     if name != source.id_column:
         return value
-    return f"case when {value} is null or {value} = '' then 'sha256:' || sha256({TRIMMED.format(line)}) else {value} end"
+    prefix = f"{source.recipe}:sha256:" if source.recipe else "sha256:"
+    return f"case when {value} is null or {value} = '' then {quoted(prefix)} || sha256({TRIMMED.format(line)}) else {value} end"
 
 
 def filed_under(source: Source, occurred: str, received: str) -> str:
@@ -114,7 +115,14 @@ def _parsed(source: Source, schema: str, view: str) -> str:
     """
     return f"""from (select *, json_transform(record, {quoted(schema)}) as s
         from (select line_number, line, case when json_valid(record) then record else 'null' end as record
-            from (select line_number, line, {source.line_sql} as record from {view})))"""
+            from (select line_number, line, {source.line_sql} as record from {stepwise(source, view)})))"""
+
+
+def stepwise(source: Source, view: str) -> str:
+    """`view` with the source's line steps as columns, one projection each: what two of them use is computed once."""
+    for name, expression in source.line_steps:
+        view = f"(select *, {expression} as {identifier(name)} from {view})"
+    return view
 
 
 def _with_strangers(source: Source, counted: str) -> str:

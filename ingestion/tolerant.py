@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from ingestion.shape import LARGEST_EXACT_DOUBLE, TRIMMED, filed_under, given_or_hashed, identifier, quoted
+from ingestion.shape import LARGEST_EXACT_DOUBLE, TRIMMED, filed_under, given_or_hashed, identifier, quoted, stepwise
 from ingestion.sources import Field, Kind, Source
 
 # Which column of `typed` holds a kind's value.
@@ -40,19 +40,21 @@ def tolerant_select(source: Source, table: str = "odd_lines") -> str:
         for name in names
     )
     reason = f"""case
-            when {TRIMMED.format("odd")} = '' or ({source.ignored_sql.replace("line", "odd")}) then 'blank'
+            when {TRIMMED.format("odd")} = '' or is_ignored then 'blank'
             when json_kind is null then 'not_json'
             when json_kind <> 'OBJECT' then 'not_an_object'
             when len(list_distinct(keys)) <> len(keys) then 'duplicate_keys'
             when {str(source.is_dated).lower()} and {occurred} is null and {received} is null then 'no_usable_time'
         end"""
     repeated = "list_sort(list_filter(list_distinct(keys), lambda k: len(list_filter(keys, lambda j: j = k)) > 1))"
+    in_recipe = ", or give their format in the recipe" if source.recipe else ""
     return f"""
 with records as materialized (
-    select line_number, odd, record,
+    select line_number, odd, record, is_ignored,
         case when is_json then json_type(record) end as json_kind, case when is_json then json_keys(record) end as keys
     from (select *, json_valid(record) as is_json
-    from (select *, {TRIMMED.format(source.line_sql)} as record from (select line_number, odd, odd as line from {table})))
+    from (select *, {TRIMMED.format(source.line_sql)} as record, {source.ignored_sql} as is_ignored
+    from {stepwise(source, f"(select line_number, odd, odd as line from {table})")}))
 ),
 {_valued(source)},
 judged as (
@@ -65,7 +67,7 @@ select line_number, {", ".join(values)}, {filed_under(source, occurred, received
         when 'duplicate_keys' then 'Given more than once: ' || array_to_string({repeated}, ', ')
             || '. Which value counts is ambiguous; send each key once.'
         when 'no_usable_time' then 'No time could be read: ' || {given}
-            || '. Send ISO 8601 in UTC, such as 2026-10-05T12:00:00Z, or epoch seconds or milliseconds.'
+            || '. Send ISO 8601 in UTC, such as 2026-10-05T12:00:00Z, or epoch seconds or milliseconds{in_recipe}.'
     end as detail,
     odd
 from judged"""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -50,6 +51,40 @@ def backfill(first: Day, last: Day, source: Sources = None) -> None:
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     run(request, source)
+
+
+@app.command()
+def check(
+    landing: Annotated[str | None, typer.Option(help="A folder or fsspec URI. Default: LANDING.", show_default=False)] = None,
+    source: Annotated[list[str] | None, typer.Option("--source", help="Check only this source (repeatable).")] = None,
+    sample: Annotated[int | None, typer.Option(min=1, help="Read only so many lines of each file.", show_default=False)] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 for notes too.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+) -> None:
+    """Tell what the landing zone would become, and load nothing. Exits with 1 when something would be refused."""
+    from rich.console import Console
+
+    from orchestration.check.run import check as run_check
+    from orchestration.check.show import show
+    from orchestration.console import console
+    from orchestration.lib.dbt import BuildError
+
+    environment = Environment.read({**os.environ, **({"LANDING": landing} if landing else {})})
+    steps = Console(stderr=True)
+    try:
+        with steps.status("Checking") as status:
+            findings = run_check(environment, sources=source, most_lines=sample, on_step=status.update)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    except BuildError as error:
+        console.print(f"[red]Not checked:[/] the models could not be built.\n{error}", markup=True)
+        raise typer.Exit(1) from error
+    if as_json:
+        sys.stdout.write(json.dumps(findings.as_dict(), ensure_ascii=False) + "\n")
+    else:
+        show(console, findings)
+    if findings.is_refused or (strict and findings.is_noted):
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -79,6 +79,9 @@ class Source:
     ignored_sql: DuckDB predicate over `line`: true for lines that carry no record and count as blank, such as comments.
     page_key: where set, the key of an object whose array holds the records: such a page is read as that many lines (`ingestion.pages`).
     page_members: keys of a page that each of its records is given, unless it has them itself.
+    line_steps: expressions that those two may use by name, computed once a line, each from `line` and the steps before it.
+    has_recipes: whether each folder below this source's has a recipe of its own (`ingestion.mapping`).
+    recipe: the recipe by which this source shapes; its shape_version is then a hash of it, and says nothing of earlier or later.
     people: where its records name people: whom an erasure finds, and what a pseudonym replaces.
     """
 
@@ -96,6 +99,9 @@ class Source:
     ignored_sql: str = "false"
     page_key: str | None = None
     page_members: tuple[str, ...] = ()
+    line_steps: tuple[tuple[str, str], ...] = ()
+    has_recipes: bool = False
+    recipe: str | None = None
 
     @property
     def columns(self) -> dict[str, str]:

@@ -13,6 +13,7 @@ from ingestion import manifest
 from ingestion.home import Home
 from ingestion.load import load_landing
 from ingestion.report import LandingReport
+from ingestion.sources import registered
 
 
 @dataclass
@@ -40,8 +41,7 @@ class Lake:
             from read_json('{self.home.manifests}/*/*.json', columns = {{load_id: 'VARCHAR', status: 'VARCHAR'}}) where status = 'loaded'"""
         )
         for name, files in (
-            ("native", f"{self.home.bronze}/native/*/*.parquet"),
-            ("xapi", f"{self.home.bronze}/xapi/*/*.parquet"),
+            *((name, f"{self.home.bronze}/{name}/*/*.parquet") for name in registered()),
             ("catalog", f"{self.home.bronze}/catalog/*/*.parquet"),
             ("quarantine", f"{self.home.quarantine}/*/*.parquet"),
         ):

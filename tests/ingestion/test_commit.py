@@ -284,4 +284,4 @@ def test_a_manifest_that_does_not_balance_is_never_written(lake):
 
 
 def test_the_registry_holds_every_module_with_a_source():
-    assert list(sources.registered()) == ["native", "xapi"]
+    assert list(sources.registered()) == ["mapped", "native", "xapi"]

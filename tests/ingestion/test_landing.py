@@ -93,7 +93,7 @@ def test_only_the_sources_asked_for_are_loaded(lake):
     assert [each.source for each in lake.load(sources=["xapi"]).manifests] == ["xapi"]
     assert [each.source for each in lake.load(sources=["catalog"]).manifests] == ["catalog"]
     assert [each.source for each in lake.load().manifests] == ["native"]
-    with pytest.raises(ValueError, match="known: native, xapi, catalog"):
+    with pytest.raises(ValueError, match="known: mapped, native, xapi, catalog"):
         lake.load(sources=["nativ"])
 
 

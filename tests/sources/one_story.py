@@ -150,7 +150,8 @@ def told(warehouse: Warehouse, emitter: str) -> dict[Place, Cells]:
                     where is_coverage and {{}} order by all""",
                 "interaction": f"""
                     select viewer_id, video_id, strftime(occurred_at, '%H:%M:%S') as place, {INTERACTION}
-                    from core.fct_interaction where {{}} order by occurred_at, interaction_type""",
+                    from core.fct_interaction where view_id in (select view_id from core.fct_view where {{}})
+                    order by occurred_at, interaction_type""",
             }.items()
             for query in [query.format(_source_is(emitter))]
         }

@@ -37,7 +37,7 @@ def hostile_files(emitter: str, seed: int) -> dict[str, bytes]:
     hostile = {}
     if samples:
         hostile[f"{emitter}/lines-{seed}.ndjson"] = b"\n".join(mutated_lines(random, samples, LINES))
-    for number in range(WHOLE_FILES):
+    for number in range(WHOLE_FILES if samples else 4 * WHOLE_FILES):
         name, text = random.choice(sorted(files.items()))
         hostile[f"{emitter}/{seed}-{number}-{Path(name).name}"] = broken(random, text.encode())
     return hostile
