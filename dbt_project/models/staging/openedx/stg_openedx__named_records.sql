@@ -28,7 +28,7 @@ identified as (
 
         -- who is not signed in is known by the session; an app has none, but a device
         coalesce(nullif(session, ''), nullif(context_session, ''), nullif(mobile_device_id, '')) as device_id,
-        coalesce(nullif(user_number, ''), nullif(username, ''), nullif(context_username, '')) as user_id,
+        coalesce(nullif(username, ''), nullif(context_username, ''), nullif(user_number, '')) as user_id,
 
         case when coalesce(page, context_page) like 'http%' then coalesce(page, context_page) end as page_url,
         case
