@@ -1,5 +1,5 @@
--- One row per event that only the records before it explain (docs/sources/openedx.md): a play that still reports where a seek came from, and
--- the closing of a page on which a video was the last thing used. Records are compared within their date, over narrow rows.
+-- One row per event that only the records before it explain: a play that still reports where a seek came from, and the closing of a page on
+-- which a video was the last thing used. Records are compared within their date, over narrow rows.
 {{ config(meta={'reads_across_records': true}) }}
 with
 

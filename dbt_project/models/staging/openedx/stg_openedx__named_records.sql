@@ -1,6 +1,6 @@
--- One row per accepted record of an Open edX tracking log, with the name under which `openedx_events` knows it, and whom and what it is about.
+-- One row per accepted record of an Open edX tracking log, with the name that `openedx_events` knows it by, and whom and what it is about.
 {% set course_in_address = '(course|block)-v1:([^/+?#&]+[+][^/+?#&]+[+][^/+?#&]+)' %}
-{% set page_of_a_course = '^/(dashboard|xblock/[^/]+|courses/([^/]+/[^/]+/[^/]+|[^/]+)/(about|info|course|courseware|home|progress)(/.*)?)/?$' %}
+{% set course_page = '^/(dashboard|xblock/[^/]+|courses/([^/]+/[^/]+/[^/]+|[^/]+)/(about|info|course|courseware|home|progress)(/.*)?)/?$' %}
 {% set site = '^https?://([^/?#]+)' %}
 {% set clock = '([0-9]+):([0-9]{2}):([0-9]{2})' %}
 with
@@ -47,7 +47,7 @@ named as (
         case
             when stated_name = 'problem_check' and emitted_by = 'browser' then 'problem_check_in_browser'
             when stated_name like '/%/save_user_state' and posted like '%saved_video_position%' then 'saved_video_position'
-            when stated_name like '/%' and regexp_extract(stated_name, '{{ page_of_a_course }}', 0) <> '' then 'page_request'
+            when stated_name like '/%' and regexp_extract(stated_name, '{{ course_page }}', 0) <> '' then 'page_request'
             when stated_name like '/%' then 'background_request'
             when
                 stated_name = 'edx.ui.lms.link_clicked'

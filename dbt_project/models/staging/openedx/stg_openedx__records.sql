@@ -77,7 +77,8 @@ narrowed as (
 
     select
         *,
-        {{ json_object_text("coalesce(" ~ json_field('envelope', ['event']) ~ ", " ~ json_field('envelope', ['data']) ~ ")") }} as event_text,
+        {{ json_object_text('coalesce(' ~ json_field('envelope', ['event']) ~ ', ' ~ json_field('envelope', ['data']) ~ ')') }}
+            as event_text,
         {{ json_object_text(json_field('envelope', ['context'])) }} as context_text
     from opened
 
