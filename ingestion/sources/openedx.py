@@ -26,21 +26,23 @@ def _pseudonym(json: str, key: str) -> str:
     return f"'{key}', pseudonym_of(nullif(trim(json_extract_string({json}, '$.{key}')), ''))"
 
 
-def _renamed_within(record: str, key: str, *names: str) -> str:
-    """`record` with pseudonyms for some ids of the object below a key, where there is one that names somebody."""
+def _renamed_within(record: str, key: str, names: tuple[str, ...], removed: tuple[str, ...] = ()) -> str:
+    """`record` without some members of the object below a key and with pseudonyms for others; as it is where it has none of them."""
     nested = _nested(key)
-    patched = f"json_merge_patch({nested}, json_object({', '.join(names)}))"
-    return f"case when {nested} is not null then json_merge_patch({record}, json_object('{key}', {patched})) else {record} end"
+    changes = ", ".join([*(_pseudonym(nested, name) for name in names), *(f"'{name}', null" for name in removed)])
+    # a patch takes away from an object; in the place of a text goes the object it says, patched
+    is_object = f"json_type(record, '$.{key}') = 'OBJECT'"
+    patch = f"case when {is_object} then json_object({changes}) else json_merge_patch({nested}, json_object({changes})) end"
+    changed = f"json_merge_patch({record}, json_object('{key}', {patch}))"
+    return f"case when list_has_any(json_keys({nested}), {[*names, *removed]}) then {changed} else {record} end"
 
 
 def _pseudonymised() -> str:
     ours = [_pseudonym("record", "username"), _pseudonym("record", "session"), "'ip', null", "'log_prefix', null"]
-    context = _nested("context")
-    known = [_pseudonym(context, key) for key in ("user_id", "username", "session")]
     renamed = f"json_merge_patch(record, json_object({', '.join(ours)}))"
-    renamed = _renamed_within(renamed, "context", *known, "'ip', null", "'client', null", "'client_id', null")
+    renamed = _renamed_within(renamed, "context", ("user_id", "username", "session"), removed=("ip", "client", "client_id"))
     for key in ("event", "data"):
-        renamed = _renamed_within(renamed, key, *(_pseudonym(_nested(key), name) for name in ("user_id", "username")))
+        renamed = _renamed_within(renamed, key, ("user_id", "username"))
     return renamed
 
 
