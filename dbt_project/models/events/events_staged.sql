@@ -5,6 +5,7 @@
     ref('stg_native__events'),
     ref('stg_xapi__events'),
     ref('stg_mapped__events'),
+    ref('stg_openedx__events'),
 ] %}
 with
 
