@@ -1,6 +1,10 @@
 -- One row per accepted call of Segment or RudderStack, in the event contract.
 {{ config(meta={'reads_across_records': true}) }}
 
+{% set keys = [
+    'element_id_key', 'to_node_id_key', 'destination_url_key', 'response_key', 'is_correct_key', 'score_key', 'max_score_key', 'x_key', 'y_key',
+    'value_key', 'currency_key'
+] %}
 with
 
 calls as (
@@ -15,16 +19,17 @@ vocabulary as (
         event as known_event,
         event_type as known_event_type,
         position_of,
-        {% for column in segment_mapped_columns() -%}
+        {% for column in ['element_type'] + keys -%}
             cast(null as {{ string_type() }}) as {{ column }}{{ ',' if not loop.last }}
         {% endfor %}
     from {{ ref('segment_events') }}
+    where event not in (select own.event from {{ ref('segment_custom_events') }} as own)
     union all
     select
         event,
         event_type,
         'content',
-        {% for column in segment_mapped_columns() -%}
+        {% for column in ['element_type'] + keys -%}
             cast({{ column }} as {{ string_type() }}){{ ',' if not loop.last }}
         {% endfor %}
     from {{ ref('segment_custom_events') }}
@@ -81,7 +86,16 @@ placed as (
         *,
         coalesce(known_event_type = 'seek', false) as is_seek,
         case when has_media_position then {{ number_from_text('position') }} end as media_position,
-        coalesce(content_asset_id, nullif(split_part({{ joined_texts('content_asset_ids') }}, chr(10), 1), '')) as content_id
+        -- the asset of an ad is no video
+        coalesce(
+            video_id,
+            case when position_of = 'content' then asset_id end,
+            content_asset_id,
+            nullif(split_part({{ joined_texts('content_asset_ids') }}, chr(10), 1), '')
+        ) as shown_video_id,
+        {% for key in keys -%}
+            {{ mapped_value('record', ["'properties'"], key) }} as {{ key | replace('_key', '_text') }}{{ ',' if not loop.last }}
+        {% endfor %}
     from translated
 
 ),
@@ -108,33 +122,32 @@ final as (
         session_id as playback_id,
         cast(null as bigint) as sequence_number,
 
-        -- the asset of an ad is no video
-        coalesce(video_id, case when position_of = 'content' then asset_id end, content_id) as video_id,
-        coalesce(node_id, video_id, case when position_of = 'content' then asset_id end, content_id) as node_id,
+        shown_video_id as video_id,
+        coalesce(node_id, shown_video_id) as node_id,
         case when not is_seek then media_position end as position_seconds,
         case when is_seek then media_position end as position_from_seconds,
         case when is_seek and has_media_position then {{ number_from_text('seek_position') }} end as position_to_seconds,
         {{ number_from_text('playback_rate') }} as playback_rate,
         case when has_media_position then {{ number_from_text('total_length') }} end as duration_seconds,
 
-        {{ mapped_value('record', ["'properties'"], 'element_id_key') }} as element_id,
+        element_id_text as element_id,
         element_type,
-        {{ mapped_value('record', ["'properties'"], 'to_node_id_key') }} as to_node_id,
-        {{ mapped_value('record', ["'properties'"], 'destination_url_key') }} as destination_url,
-        {{ json_texts(mapped_value('record', ["'properties'"], 'response_key')) }} as response,
-        {{ boolean_from_text(mapped_value('record', ["'properties'"], 'is_correct_key')) }} as is_correct,
-        {{ number_from_text(mapped_value('record', ["'properties'"], 'score_key')) }} as score,
-        {{ number_from_text(mapped_value('record', ["'properties'"], 'max_score_key')) }} as max_score,
+        to_node_id_text as to_node_id,
+        destination_url_text as destination_url,
+        {{ json_texts('response_text') }} as response,
+        {{ boolean_from_text('is_correct_text') }} as is_correct,
+        {{ number_from_text('score_text') }} as score,
+        {{ number_from_text('max_score_text') }} as max_score,
 
         cast(null as {{ string_type() }}) as played_ranges,
         cast(null as boolean) as is_completion,
         cast(null as double) as completion_threshold,
         cast(null as double) as reported_watch_seconds,
 
-        {{ number_from_text(mapped_value('record', ["'properties'"], 'x_key')) }} as x,
-        {{ number_from_text(mapped_value('record', ["'properties'"], 'y_key')) }} as y,
-        {{ number_from_text(mapped_value('record', ["'properties'"], 'value_key'), 'decimal(20, 6)') }} as value,
-        {{ mapped_value('record', ["'properties'"], 'currency_key') }} as currency,
+        {{ number_from_text('x_text') }} as x,
+        {{ number_from_text('y_text') }} as y,
+        {{ number_from_text('value_text', 'decimal(20, 6)') }} as value,
+        currency_text as currency,
 
         campaign_source as utm_source,
         campaign_medium as utm_medium,
