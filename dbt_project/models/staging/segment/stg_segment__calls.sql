@@ -37,6 +37,7 @@
     'ad_enabled': (['properties', 'ad_enabled'], 'string'),
     'ad_asset_id': (['properties', 'ad_asset_id'], 'string'),
     'ad_asset_ids': (['properties', 'ad_asset_ids'], 'string'),
+    'stated_element_type': (['properties', 'element_type'], 'string'),
     'url': (['properties', 'url'], 'string'),
     'referrer': (['properties', 'referrer'], 'string'),
     'experiment_id': (['properties', 'experiment_id'], 'string'),

@@ -131,7 +131,7 @@ final as (
         case when has_media_position then {{ number_from_text('total_length') }} end as duration_seconds,
 
         element_id_text as element_id,
-        element_type,
+        coalesce(stated_element_type, element_type) as element_type,
         to_node_id_text as to_node_id,
         destination_url_text as destination_url,
         {{ json_texts('response_text') }} as response,

@@ -109,7 +109,7 @@ final as (
         coalesce(domain_userid, client_user_id, network_userid) as device_id,
         user_id,
         coalesce(playback_session_id, page_id) as playback_id,
-        cast(null as bigint) as sequence_number,
+        {{ number_from_text('client_event_index', 'bigint') }} as sequence_number,
         shown_video_id as video_id,
         case when not is_robot then coalesce(node_node_id, shown_video_id) end as node_id,
 
@@ -128,6 +128,7 @@ final as (
             end
         ) as element_id,
         coalesce(
+            stated_element_type,
             element_type,
             case event_name
                 when 'interactive_hotspot_click_event' then 'hotspot'

@@ -13,7 +13,7 @@
     }),
     'playback': ('com_snowplowanalytics_snowplow_media_session', {'session_id': 'mediaSessionId', 'time_played': 'timePlayed'}),
     'page': ('com_snowplowanalytics_snowplow_web_page', {'id': 'id'}),
-    'client': ('com_snowplowanalytics_snowplow_client_session', {'user_id': 'userId'}),
+    'client': ('com_snowplowanalytics_snowplow_client_session', {'user_id': 'userId', 'event_index': 'eventIndex'}),
     'node': ('_interactive_node', {'video_id': 'videoId', 'node_id': 'nodeId'}),
     'vimeo': ('com_vimeo_meta', {'video_id': 'videoId'}),
     'interaction': ('com_vimeo_interaction', {
@@ -96,7 +96,9 @@ opened as (
             {{ entity_data('entities', 'com_snowplowanalytics_snowplow_media_ad') }},
             {{ entity_data('entities', 'com_snowplowanalytics_snowplow_media_ad_break') }}
         ) is not null as has_ad,
-        {{ json_record(entity_data('told', ''), [(['type'], 'string'), (['newRate'], 'string')]) }} as event_fields,
+        {{ json_record(entity_data('told', ''), [
+            (['type'], 'string'), (['newRate'], 'string'), (['elementType'], 'string')
+        ]) }} as event_fields,
         {{ entity_data('told', '') }} as event_data
     from unwrapped
 
@@ -117,6 +119,7 @@ final as (
         has_ad,
         {{ json_field("event_fields", ['type']) }} as media_type,
         {{ json_field("event_fields", ['newRate']) }} as new_rate,
+        {{ json_field("event_fields", ['elementType']) }} as stated_element_type,
         event_data
     from opened
 
