@@ -68,4 +68,6 @@ SOURCE = Source(
     people=PEOPLE,
     raw_column="record",
     line_sql=WITH_TIMES,
+    page_key="batch",
+    page_members=("sentAt", "receivedAt", "context", "anonymousId", "userId", "request_ip"),
 )
