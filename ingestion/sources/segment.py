@@ -1,7 +1,8 @@
 """Calls of Segment and RudderStack (track, page, identify ...), one a line: kept whole, with the times that file them.
 
 A call says its times in camel case or in snake case. Where the usual name of one is missing, it is added in front of the call's own
-keys: the client's `originalTimestamp`, or where there is none the `timestamp` that the service corrected.
+keys. Both services keep the client's clock as `originalTimestamp` beside the `timestamp` they correct: a call that has a `timestamp`
+alone has not been through one of them, and it is the client's clock.
 """
 
 from __future__ import annotations

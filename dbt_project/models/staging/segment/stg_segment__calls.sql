@@ -9,7 +9,6 @@
     'anonymous_id_in_snake_case': (['anonymous_id'], 'string'),
     'user_id': (['userId'], 'string'),
     'user_id_in_snake_case': (['user_id'], 'string'),
-    'original_timestamp': (['originalTimestamp'], 'string'),
     'corrected_timestamp': (['timestamp'], 'string'),
     'page_url': (['context', 'page', 'url'], 'string'),
     'page_referrer': (['context', 'page', 'referrer'], 'string'),

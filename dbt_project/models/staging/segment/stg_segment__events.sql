@@ -111,9 +111,9 @@ final as (
         coalesce(message_id, message_id_in_snake_case, 'md5:' || md5(record)) as event_id,
         coalesce(nullif(known_event_type, 'other'), event_name, call_name) as event_type,
 
-        -- the client's own clock, to be corrected as every emitter's is; one that the service corrected is not corrected twice
+        -- the client's own clock, to be corrected as every emitter's is: the time that the service corrected would be corrected twice
         coalesce(occurred_at, {{ timestamp_from_text('corrected_timestamp') }}) as occurred_at,
-        case when corrected_timestamp is null or corrected_timestamp <> original_timestamp then sent_at end as sent_at,
+        sent_at,
         received_at,
 
         cast(null as {{ string_type() }}) as workspace_id,
