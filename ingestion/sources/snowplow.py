@@ -39,7 +39,7 @@ def _quoted(text: str) -> str:
 
 
 # A key of the object for each column, and what its cells hold.
-KEYS = f"[{', '.join(_quoted(f'"{name}":') for name in COLUMNS)}]"
+KEYS = "[" + ", ".join(_quoted(f'"{name}":') for name in COLUMNS) + "]"
 KINDS = f"[{', '.join(_quoted(_kind(name)) for name in COLUMNS)}]"
 
 # One split, and one expression for all cells: one for each of them takes twice as long. No CASE chooses between them and a line that
@@ -61,23 +61,36 @@ USERS = ("user_id",)
 DEVICES = ("domain_userid", "network_userid", "user_fingerprint")
 
 
-def _named(key: str) -> str:
-    return f"json_extract_string(record, '$.{key}')"
+def _named(keys: tuple[str, ...]) -> str:
+    return ", ".join(f"json_extract_string(record, '$.{key}')" for key in keys)
 
+
+def _in_entities(key: str, entity: str) -> str:
+    """List of the values of `key` in the entities, in either form of JSON."""
+    return f"""json_extract_string(record, '$.contexts.data[*].data.{key}')
+        || json_extract_string(record, '$.contexts_com_snowplowanalytics_snowplow_{entity}_1[*].{key}')"""
+
+
+CLIENTS = _in_entities("userId", "client_session")
+PLAYBACKS = f"{_in_entities('mediaSessionId', 'media_session')} || {_in_entities('id', 'web_page')}"
+# Shorter ones would be other things as well, a price or a version, wherever they stand.
+LONG_IDS = f"list_filter(list_distinct({CLIENTS} || {PLAYBACKS}), lambda id: length(id) >= 6)"
+RENAMED = "lambda said, id: replace(said, to_json(id)::varchar, to_json(pseudonym_of(trim(id)))::varchar)"
 
 PEOPLE = People(
-    users=f"[{', '.join(map(_named, USERS))}]",
+    users=f"[{_named(USERS)}]",
     columns=("record",),
-    devices=f"[{', '.join(map(_named, DEVICES))}]",
-    # A playback is named in an entity, whose place differs: its id is found as any text of the record is.
+    devices=f"[{_named(DEVICES)}] || {CLIENTS}",
+    playbacks=PLAYBACKS,
     words="strings_in(record) || words_in(record)",
     addressed="record",
     pseudonymised=(
         (
             "record",
-            f"""json_merge_patch(record, json_object(
-            {", ".join(f"'{key}', pseudonym_of(trim({_named(key)}))" for key in (*USERS, *DEVICES))}, 'user_ipaddress', null
-        ))""",
+            f"""json_merge_patch(
+            list_reduce({LONG_IDS}, {RENAMED}, record),
+            json_object({", ".join(f"'{key}', pseudonym_of(trim({_named((key,))}))" for key in (*USERS, *DEVICES))}, 'user_ipaddress', null)
+        )""",
         ),
     ),
 )
