@@ -30,7 +30,7 @@ vocabulary as (
         event_type,
         'content',
         {% for column in ['element_type'] + keys -%}
-            cast({{ column }} as {{ string_type() }}){{ ',' if not loop.last }}
+            nullif(cast({{ column }} as {{ string_type() }}), ''){{ ',' if not loop.last }}
         {% endfor %}
     from {{ ref('segment_custom_events') }}
 

@@ -14,7 +14,7 @@ records as (
 vocabulary as (
 
     select
-        vendor || '/' || name || coalesce('/' || media_type, '') as known_event,
+        vendor || '/' || name || coalesce('/' || nullif(media_type, ''), '') as known_event,
         event_type as known_event_type,
         {% for column in ['element_type'] + keys -%}
             cast(null as {{ string_type() }}) as {{ column }}{{ ',' if not loop.last }}
@@ -26,7 +26,7 @@ vocabulary as (
         vendor || '/' || name,
         event_type,
         {% for column in ['element_type'] + keys -%}
-            cast({{ column }} as {{ string_type() }}){{ ',' if not loop.last }}
+            nullif(cast({{ column }} as {{ string_type() }}), ''){{ ',' if not loop.last }}
         {% endfor %}
     from {{ ref('snowplow_custom_events') }}
 
