@@ -32,6 +32,12 @@ vocabulary as (
 
 ),
 
+known_events as (
+
+    select known_event from vocabulary
+
+),
+
 named as (
 
     select
@@ -57,7 +63,7 @@ translated as (
     from named
     left join vocabulary
         on case
-            when {{ is_listed('named.exact_event', 'known_event', 'vocabulary') }} then named.exact_event
+            when {{ is_listed('named.exact_event', 'known_event', 'known_events') }} then named.exact_event
             else '*/' || named.event_name
         end = vocabulary.known_event
 
