@@ -52,7 +52,7 @@ with records as materialized (
     select line_number, odd, record,
         case when is_json then json_type(record) end as json_kind, case when is_json then json_keys(record) end as keys
     from (select *, json_valid(record) as is_json
-    from (select *, {TRIMMED.format(source.line_sql)} as record from (select line_number, odd, odd as line from {table})))
+    from (select *, {TRIMMED.format(source.careful_line_sql or source.line_sql)} as record from (select line_number, odd, odd as line from {table})))
 ),
 {_valued(source)},
 judged as (
@@ -60,7 +60,7 @@ judged as (
 )
 select line_number, {", ".join(values)}, {filed_under(source, occurred, received)} as event_date, reason,
     case reason
-        when 'not_json' then 'The line is not valid JSON: it begins ' || left(record, 60) || '. Send one complete JSON object a line.'
+        when 'not_json' then 'The line is not valid JSON: it begins ' || left(record, 60) || '. Send ' || {quoted(source.expected)} || '.'
         when 'not_an_object' then 'The line is a JSON ' || lower(json_kind) || ', not an object. Send one JSON object a line.'
         when 'duplicate_keys' then 'Given more than once: ' || array_to_string({repeated}, ', ')
             || '. Which value counts is ambiguous; send each key once.'

@@ -76,8 +76,10 @@ class Source:
     id_column: where set, a record without it gets 'sha256:' and the hash of its trimmed line.
     is_dated: whether a record needs a time to be filed by; false for the catalog.
     line_sql: DuckDB expression over `line` that gives the record's JSON text (for lines that are not JSON themselves).
+    careful_line_sql: the same at leisure, for lines of which line_sql gave nothing sound; line_sql where empty.
     ignored_sql: DuckDB predicate over `line`: true for lines that carry no record and count as blank, such as comments.
     people: where its records name people: whom an erasure finds, and what a pseudonym replaces.
+    expected: what a line should be, for those who sent another.
     """
 
     name: str
@@ -91,7 +93,9 @@ class Source:
     id_column: str | None = None
     is_dated: bool = True
     line_sql: str = "line"
+    careful_line_sql: str = ""
     ignored_sql: str = "false"
+    expected: str = "one complete JSON object a line"
 
     @property
     def columns(self) -> dict[str, str]:
