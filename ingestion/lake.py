@@ -9,8 +9,9 @@ import duckdb
 
 from ingestion import catalog, durable, journal, manifest
 from ingestion.home import Home
+from ingestion.shape import identifier, quoted
 from ingestion.sources import registered
-from ingestion.workbench import QUARANTINE_COLUMNS, write_empty
+from ingestion.workbench import PARQUET, QUARANTINE_COLUMNS, write_empty
 
 SCHEMA_DATE = "1970-01-01"
 
@@ -31,15 +32,37 @@ def schema_files(home: Home) -> dict[Path, dict[str, str]]:
 
 
 def prepare(con: duckdb.DuckDBPyConnection, home: Home) -> None:
-    """Write the zero-row files where they are missing or have other columns."""
+    """Write the zero-row files where they are missing or have other columns; files that lie beside them get the columns they lack."""
     manifest.write_schema(home)
     for target, columns in schema_files(home).items():
         if target.exists() and _columns(con, target) == columns:
             continue
+        _widen(con, home, target, columns)
         durable.make_folder(target.parent)
         made = home.staging / f"{target.parent.parent.name}.{target.stem}.tmp"
         write_empty(con, columns, made)
         durable.publish(made, target)
+
+
+def _widen(con: duckdb.DuckDBPyConnection, home: Home, schema: Path, columns: dict[str, str]) -> None:
+    """Rewrite the Parquet files of an older release below the folder of `schema` with today's columns, null where they lack one.
+
+    Readers take the columns of all files from the schema file. Its own turn comes last, so that whatever is interrupted begins again.
+    """
+    for path in sorted(schema.parent.parent.glob("*/*.parquet")):
+        found = _columns(con, path)
+        if path == schema or not columns.keys() - found.keys():
+            continue
+        kept = ", ".join(
+            identifier(name) if name in found else f"null::{kind} as {identifier(name)}" for name, kind in columns.items()
+        )
+        made = home.staging / "widened.tmp"
+        made.parent.mkdir(parents=True, exist_ok=True)
+        con.execute(
+            f"copy (select {kept} from read_parquet(?, hive_partitioning = false)) to {quoted(str(made))} ({PARQUET})",
+            [glob_literal(str(path))],
+        ).fetchall()
+        durable.publish(made, path)
 
 
 def glob_literal(path: str) -> str:

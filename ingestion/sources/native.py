@@ -17,7 +17,7 @@ ENVELOPE: tuple[tuple[Kind, str], ...] = (
     ("number", "score max_score"),
     ("ranges", "played_ranges"),
     ("flag", "is_completion"),
-    ("number", "completion_threshold x y"),
+    ("number", "completion_threshold reported_watch_seconds x y"),
     ("decimal", "value"),
     ("text", "currency utm_source utm_medium utm_campaign utm_term utm_content referrer page_url"),
     ("text", "experiment_id variant_id device_type os browser country player_version"),
@@ -39,7 +39,7 @@ PEOPLE = People(
 
 SOURCE = Source(
     name="native",
-    shape_version=1,
+    shape_version=2,
     fields=tuple(Field(name, kind) for kind, names in ENVELOPE for name in names.split()),
     people=PEOPLE,
     extra_column="extra",

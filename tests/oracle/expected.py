@@ -196,6 +196,7 @@ def view_row(facts: ViewFacts) -> dict[str, Any]:
         "watch_seconds": measured.watch_seconds,
         "unique_watched_seconds": measured.unique_watched_seconds,
         "declared_excess_seconds": measured.declared_excess_seconds,
+        "reported_watch_seconds": measured.reported_watch_seconds,
         "play_wall_seconds": sum(part.play_wall_seconds or 0.0 for part in measured.derived),
         "nodes_duration_seconds": measured.total_duration,
         "percent_watched": measured.percent_watched,

@@ -107,6 +107,7 @@ ENVELOPE_ORDER = [
     "played_ranges",
     "is_completion",
     "completion_threshold",
+    "reported_watch_seconds",
     "x",
     "y",
     "value",
@@ -219,7 +220,7 @@ def cleaned(record: Mapping[str, Any], settings: Settings = DEFAULTS) -> tuple[d
     fields["workspace_id"] = fields["workspace_id"] or "default"
     fields["node_id"] = fields["node_id"] or fields["video_id"]
 
-    for name in ("position_seconds", "position_from_seconds", "position_to_seconds"):
+    for name in ("position_seconds", "position_from_seconds", "position_to_seconds", "reported_watch_seconds"):
         if name in fields and not 0 <= fields[name] <= settings.longest_node_seconds:
             del fields[name]
     if not 0 < fields.get("duration_seconds", 1) <= settings.longest_node_seconds:

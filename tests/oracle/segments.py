@@ -211,6 +211,7 @@ class Watched:
     unique_watched_seconds: float
     declared_excess_seconds: float
     percent_watched: float | None
+    reported_watch_seconds: float | None = None
 
     @property
     def coverage(self) -> Sequence[Segment]:
@@ -250,6 +251,8 @@ def watched(view: View, catalog: Catalog, settings: Settings = DEFAULTS) -> Watc
         wall = (view.ended_at - view.started_at).total_seconds()
         excess = max(0.0, union - wall * max([1.0, *rates]))
 
-    result = Watched(source, evidence, derived, declared, durations, watch, unique, excess, None)
+    reported = [event.get("reported_watch_seconds") for event in view.events]
+    most = max((seconds for seconds in reported if seconds is not None), default=None)
+    result = Watched(source, evidence, derived, declared, durations, watch, unique, excess, None, most)
     total = result.total_duration
     return result if total is None else replace(result, percent_watched=min(1.0, unique / total))

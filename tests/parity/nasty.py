@@ -122,7 +122,7 @@ def range_records() -> Iterable[Record]:
         common = {"device_id": f"ranges {number}", "video_id": "declared", "played_ranges": ranges, "duration_seconds": 60}
         yield event(f"ranges {number}", "play", 0, position_seconds=0, **common)
         done = {"is_completion": number % 2 == 0, "completion_threshold": 0.8}
-        yield event(f"ranges {number} 2", "exit", 40, position_seconds=40, **done, **common)
+        yield event(f"ranges {number} 2", "exit", 40, position_seconds=40, reported_watch_seconds=number, **done, **common)
 
 
 def moving_records() -> Iterable[Record]:

@@ -117,6 +117,8 @@ def oddities(random: Random, head: Playhead, record: Record) -> None:
         record["is_completion"] = random.choice([True, True, False])
     if rarely(random, 0.04):
         record["completion_threshold"] = random.choice([0.5, 0.8, 0.95])
+    if rarely(random, 0.05):
+        record["reported_watch_seconds"] = random.choice([3, 12.5, 40, 0, -1, 90000])
     if rarely(random, 0.03):
         record["position_seconds"] = random.choice([-1, 0, 200.0, 86400.5])
     if rarely(random, 0.15):

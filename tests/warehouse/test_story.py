@@ -39,7 +39,7 @@ LEFT_OUT = {
     },
     "the date of a time that the row says": {"started_date", "occurred_date"},
     "texts around what the row says": {"properties", "raw_text", "detail", "advice"},
-    "of the run, or of the file's spelling": {"loaded_at", "byte_count"},
+    "of the run, the release, or the file's spelling": {"loaded_at", "byte_count", "shape_version"},
 }  # fmt: skip
 
 PERIOD_METRICS = ("impressions", "plays", "unique_viewers", "minutes_viewed", "play_rate", "average_view_seconds")

@@ -1,14 +1,25 @@
 -- One row per accepted record of every emitter, by rules 1 to 5 of docs/definitions.md; duplicates and unusable records are still in it.
--- This union is the one place above staging that names emitters.
+-- This union is the one place above staging that names emitters. A record may tell of several events: then each is a part of it.
 {{ config(materialized='view') }}
-
+{% set emitters = [
+    ref('stg_native__events'),
+    ref('stg_xapi__events'),
+] %}
 with
 
 emitted as (
 
-    select * from {{ ref('stg_native__events') }}
-    union all
-    select * from {{ ref('stg_xapi__events') }}
+    {% for emitter in emitters -%}
+        select
+            load_id,
+            line_number,
+            part_number,
+            source,
+            event_date,
+            {{ envelope_columns() | join(',\n            ') }}
+        from {{ emitter }}
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 ),
 
@@ -20,6 +31,7 @@ identified as (
         {{ is_listed('nullif(' ~ lowercase(trimmed('emitted.event_type')) ~ ', \'\')', 'event_type', ref('event_types')) }}
             as is_known_type,
         emitted.line_number,
+        emitted.part_number,
         emitted.source,
         emitted.event_date,
         emitted.event_id,
@@ -42,7 +54,8 @@ identified as (
         {{ identifier('emitted.element_id') }} as element_id,
         emitted.element_type,
         {{ identifier('emitted.to_node_id') }} as to_node_id,
-        {% for column in envelope_columns()[envelope_columns().index('destination_url'):] -%}
+        {{ plausible_seconds('emitted.reported_watch_seconds') }} as reported_watch_seconds,
+        {% for column in envelope_columns()[envelope_columns().index('destination_url'):] if column != 'reported_watch_seconds' -%}
             emitted.{{ column }}{{ ',' if not loop.last }}
         {% endfor %}
     from emitted
@@ -90,6 +103,7 @@ final as (
         ---------- provenance
         load_id,
         line_number,
+        part_number,
         case
             when stated_event_type is null then 'missing_event_type'
             when coalesce(device_id, user_id, playback_id) is null then 'missing_viewer'

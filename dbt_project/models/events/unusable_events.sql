@@ -22,6 +22,7 @@ final as (
         load_id,
         source,
         line_number,
+        part_number,
         workspace_id,
         event_date,
         rejection_reason,

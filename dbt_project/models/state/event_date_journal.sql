@@ -7,6 +7,7 @@
 ) }}
 {% set built = existing_relation('state', 'built_loads') %}
 {% set events = existing_relation('events', 'events') %}
+{% set read_across = sources_read_across_records() %}
 with
 
 current_loads as (
@@ -62,7 +63,10 @@ requested as (
 
 changes as (
 
-    select event_date, false as is_rebuilt from added
+    select
+        event_date,
+        {% if read_across -%} source in ('{{ read_across | join("', '") }}') {%- else -%} false {%- endif %} as is_rebuilt
+    from added
     union all
     select event_date, true as is_rebuilt from removed
     union all

@@ -1,4 +1,4 @@
--- What the manifest of a load in force says was accepted is what lies in bronze, load by load and date by date.
+-- What the manifest of a load in force says was accepted is what lies in bronze and is staged, load by load and date by date.
 with
 
 accepted as (
@@ -10,6 +10,7 @@ accepted as (
 stored as (
 
     select source, load_id, event_date, count(*) as row_count from {{ ref('events_staged') }}
+    where part_number = 1
     group by source, load_id, event_date
 
 ),

@@ -22,7 +22,8 @@ final as (
         source,
         workspace_id,
         event_date,
-        count(*) as accepted_count,
+        count(*) filter (where part_number = 1) as accepted_count,
+        count(*) filter (where part_number > 1) as additional_event_count,
         count(*) filter (where rejection_reason is not null) as unusable_count,
         count(*) filter (where rejection_reason is null) as usable_count,
         count(distinct case when rejection_reason is null then event_key end) as distinct_event_count

@@ -86,6 +86,7 @@ final as (
         events.played_ranges,
         events.is_completion,
         events.completion_threshold,
+        events.reported_watch_seconds,
         events.user_id,
         events.consent_marketing,
 

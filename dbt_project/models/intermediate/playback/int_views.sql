@@ -60,7 +60,8 @@ event_facts as (
         min(case when is_play then occurred_at end) as first_played_at,
         count(*) filter (where is_interaction) as interaction_count,
         max(playback_rate) as highest_rate,
-        min(completion_threshold) as completion_threshold
+        min(completion_threshold) as completion_threshold,
+        max(reported_watch_seconds) as reported_watch_seconds
     from events
     group by view_key, view_started_at
 
@@ -203,6 +204,7 @@ final as (
             )
             else 0
         end') }} as declared_excess_seconds,
+        {{ rounded_seconds('event_facts.reported_watch_seconds') }} as reported_watch_seconds,
         {{ rounded_seconds('watched.nodes_duration_seconds') }} as nodes_duration_seconds,
         case
             when watched.nodes_duration_seconds is not null

@@ -55,6 +55,7 @@ final as (
         views.watch_seconds,
         views.unique_watched_seconds,
         views.declared_excess_seconds,
+        views.reported_watch_seconds,
         views.nodes_duration_seconds,
         views.percent_watched,
 

@@ -66,6 +66,7 @@ delivered as (
         source,
         event_date,
         sum(accepted_count) as accepted_count,
+        sum(additional_event_count) as additional_event_count,
         sum(unusable_count) as unusable_count,
         sum(usable_count - distinct_event_count) as duplicate_count
     from delivery_days
@@ -120,6 +121,7 @@ final as (
         keys.source,
         keys.event_date,
         cast(coalesce(delivered.accepted_count, 0) as bigint) as accepted_count,
+        cast(coalesce(delivered.additional_event_count, 0) as bigint) as additional_event_count,
         cast(coalesce(unreadable.rejected_count, 0) as bigint) as rejected_by_ingestion_count,
         cast(coalesce(delivered.unusable_count, 0) as bigint) as rejected_by_models_count,
         cast(coalesce(delivered.duplicate_count, 0) as bigint) as duplicate_count,

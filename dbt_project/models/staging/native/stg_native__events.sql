@@ -12,6 +12,7 @@ final as (
     select
         load_id,
         line_number,
+        cast(1 as bigint) as part_number,
         'native' as source,
         event_date,
         {% for column in envelope_columns() -%}

@@ -38,6 +38,7 @@ final as (
     select
         load_id,
         line_number,
+        cast(1 as bigint) as part_number,
         'xapi' as source,
         event_date,
         coalesce(statement_id, 'md5:' || md5(statement)) as event_id,
@@ -72,6 +73,7 @@ final as (
         {{ played_ranges_of('played_segments') }} as played_ranges,
         case when verb = 'completed' then true end as is_completion,
         {{ number_from_text('completion_threshold') }} as completion_threshold,
+        cast(null as double) as reported_watch_seconds,
 
         cast(null as double) as x,
         cast(null as double) as y,
