@@ -78,6 +78,8 @@ class Source:
     line_sql: DuckDB expression over `line` that gives the record's JSON text (for lines that are not JSON themselves).
     careful_line_sql: the same at leisure, for lines of which line_sql gave nothing sound; line_sql where empty.
     ignored_sql: DuckDB predicate over `line`: true for lines that carry no record and count as blank, such as comments.
+    page_key: where set, the key of an object whose array holds the records: such a page is read as that many lines (`ingestion.pages`).
+    page_members: keys of a page that each of its records is given, unless it has them itself.
     people: where its records name people: whom an erasure finds, and what a pseudonym replaces.
     expected: what a line should be, for those who sent another.
     """
@@ -96,6 +98,8 @@ class Source:
     careful_line_sql: str = ""
     ignored_sql: str = "false"
     expected: str = "one complete JSON object a line"
+    page_key: str | None = None
+    page_members: tuple[str, ...] = ()
 
     @property
     def columns(self) -> dict[str, str]:

@@ -29,4 +29,5 @@ SOURCE = Source(
     fields=(Field("occurred_at", "time", key="timestamp"), Field("received_at", "time", key="stored")),
     people=PEOPLE,
     raw_column="statement",
+    page_key="statements",
 )
