@@ -37,8 +37,8 @@ def support() -> str:
     return f"""# Which emitter can say what
 
 Written by `make sources` from the mappings in `dbt_project/seeds/<emitter>_*.csv`. [native](../events.md) records and
-[recipes](mapping.md) can say every word; whatever an emitter says besides is kept as `other` with its own name. Some words depend on how a team has set
-its players up: the pages of the emitters say which.
+[recipes](mapping.md) can say every word; whatever an emitter says besides is kept as `other` with its own name. Some words
+depend on how a team has set its players up: the pages of the emitters say which.
 
 {_table(["event type", *(f"[{name}]({name}.md)" for name in names)], rows)}
 """
@@ -54,7 +54,8 @@ def comparison(tellings: Tellings) -> str:
     return f"""# The same small story, told by every emitter
 
 Written by `make sources`. One day of two people and two videos ([the story](../../tests/fixtures/one_story/README.md)) is written in each
-emitter's own format as an honest player would log it, built, and compared with native's telling. What differs is listed below with its reason; a test holds that nothing else does.
+emitter's own format as an honest player would log it, built, and compared with native's telling. What differs is
+listed below with its reason; a test holds that nothing else does.
 
 {_table(["emitter", "views", "watched segments", "interactions", "values that differ"], agreeing)}
 {"".join(_section(emitter, found[emitter], reasons(emitter)) for emitter in emitters())}"""
