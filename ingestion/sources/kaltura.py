@@ -148,5 +148,6 @@ SOURCE = Source(
     line_sql=QUICK,
     careful_line_sql=CAREFUL,
     ignored_sql=IGNORED,
+    page_key="objects",
     expected="a receive time and a beacon's query string, a web server's log line (combined format), or one complete JSON object a line",
 )

@@ -4,6 +4,7 @@
 {% set emitters = [
     ref('stg_native__events'),
     ref('stg_xapi__events'),
+    ref('stg_kaltura__events'),
 ] %}
 with
 
