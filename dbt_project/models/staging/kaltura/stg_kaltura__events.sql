@@ -13,6 +13,12 @@ corrections as (
 
 ),
 
+answer_places as (
+
+    select * from {{ ref('stg_kaltura__answer_places') }}
+
+),
+
 event_types as (
 
     select * from {{ ref('kaltura_event_types') }}
@@ -53,10 +59,10 @@ joined as (
         translated.*,
         corrections.occurred_at as corrected_occurred_at,
         corrections.sequence_number as corrected_sequence_number,
-        corrections.device_id as corrected_device_id,
-        corrections.playback_id as corrected_playback_id,
-        corrections.video_id as corrected_video_id,
-        corrections.node_id as corrected_node_id,
+        answer_places.device_id as answer_device_id,
+        answer_places.playback_id as answer_playback_id,
+        answer_places.video_id as answer_video_id,
+        coalesce(corrections.node_id, answer_places.node_id) as corrected_node_id,
         corrections.position_seconds as corrected_position_seconds,
         coalesce(corrections.is_default, false) as is_default,
         corrections.reported_watch_seconds as corrected_watch_seconds,
@@ -68,6 +74,8 @@ joined as (
         end as stated_element_id
     from translated
     left join corrections on translated.event_date = corrections.event_date and translated.event_id = corrections.event_id
+    left join answer_places
+        on translated.is_answer and translated.event_date = answer_places.event_date and translated.event_id = answer_places.event_id
 
 ),
 
@@ -89,15 +97,15 @@ final as (
         cast(null as timestamp) as sent_at,
         received_at,
         partner_id as workspace_id,
-        coalesce(device_id, corrected_device_id) as device_id,
+        coalesce(device_id, answer_device_id) as device_id,
         user_id,
-        coalesce(playback_id, corrected_playback_id) as playback_id,
+        coalesce(playback_id, answer_playback_id) as playback_id,
         -- three kinds of beacons repeat the number of the first one
         coalesce(
             corrected_sequence_number,
             case when code not in ('44', '47', '48') then {{ number_from_text('event_index', 'bigint') }} end
         ) as sequence_number,
-        coalesce(corrected_video_id, video_id) as video_id,
+        coalesce(answer_video_id, video_id) as video_id,
         case
             when corrected_node_id is not null then corrected_node_id
             when code = '48' then coalesce(from_node_id, node_id)
