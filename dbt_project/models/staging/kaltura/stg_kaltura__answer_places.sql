@@ -15,7 +15,8 @@ answered as (
         user_id,
         entry_id
     from {{ ref('stg_kaltura__records') }}
-    where is_answer and user_id is not null
+    -- by the text, which costs less than parsing: some more do no harm
+    where record like '%AnswerCuePoint%' or record like '%QuizAnswer%' or record like '%QUIZ_ANSWER%'
 
 ),
 
@@ -34,8 +35,7 @@ moments as (
         case when not is_answer and root_entry_id is not null then node_id end as node_id
     from {{ ref('stg_kaltura__records') }}
     where
-        (is_answer or playback_id is not null)
-        and (event_date, user_id, entry_id) in (select answered.event_date, answered.user_id, answered.entry_id from answered)
+        (event_date, user_id, entry_id) in (select answered.event_date, answered.user_id, answered.entry_id from answered)
         and load_id in (select loads.load_id from loads)
 
 ),
