@@ -132,10 +132,8 @@ judged as (
     select
         *,
         -- a hotspot lies in one node and leads to one place
-        code = '48' and (
-            hotspot_id = link_hotspot_id and {{ seconds_between('link_at', 'received_at') }} > 1
-            or hotspot_id = switch_hotspot_id and from_node_id <> switch_from_node_id
-        ) as is_stuck,
+        coalesce(hotspot_id = link_hotspot_id and {{ seconds_between('link_at', 'received_at') }} > 1, false)
+        or coalesce(hotspot_id = switch_hotspot_id and from_node_id <> switch_from_node_id, false) as is_stuck,
         code = '44' and arrival_before is null and node_before = node_id as is_first_arrival,
         code = '47' and node_before <> coalesce(node_id, '') as is_elsewhere,
         -- leaving a node pauses its player, which by then calls itself by the next node's name
@@ -160,15 +158,10 @@ judged as (
 
 corrected as (
 
-    -- a beacon may correct itself, and one before it
-    select * from judged
-    where
-        code in ('44', '48')
-        or is_elsewhere
-        or is_late_pause
-        or is_at_the_end
-        or is_counted_anew
-        or is_before_the_switch
+    select
+        *,
+        code in ('44', '48') or is_elsewhere or is_late_pause or is_counted_anew or is_before_the_switch as is_corrected
+    from judged
 
 ),
 
@@ -209,12 +202,13 @@ said as (
             when is_late_pause then last_switch_from_node_id
         end as node_id,
         case when target = 'the end before' then position_seconds end as position_seconds,
-        case when target = 'itself' then is_stuck end as is_default,
+        case when target = 'itself' and code = '48' then is_stuck end as is_default,
         case when target = 'itself' and is_counted_anew then played_seconds end as reported_watch_seconds
+    -- a beacon may correct itself, and one before it
     from corrected
     cross join targets
     where
-        target = 'itself'
+        (target = 'itself' and is_corrected)
         or (target = 'the end before' and is_at_the_end)
         or (target = 'the pause before' and is_after_its_pause)
 

@@ -44,12 +44,12 @@ translated as (
         coded.code = '99' and coded.root_entry_id is not null and coded.play_time_sum is null as is_end,
         coalesce(named.name, general.name, coded.code) as name,
         coalesce(named.event_type, general.event_type) as known_event_type,
-        case when named.code is null then general.element_type else named.element_type end as known_element_type,
+        nullif(case when named.code is null then general.element_type else named.element_type end, '') as known_element_type,
         case when named.code is null then general.element_named_by else named.element_named_by end as element_named_by,
         coalesce(named.has_position, general.has_position, true) as has_position
     from coded
-    left join event_types as named on coded.known_code = named.code and {{ lowercase('coded.button') }} = named.button
-    left join event_types as general on coded.known_code = general.code and general.button is null
+    left join event_types as named on coded.known_code = named.code and {{ lowercase('coded.button') }} = named.button and named.button <> 'any'
+    left join event_types as general on coded.known_code = general.code and general.button = 'any'
 
 ),
 
