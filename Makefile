@@ -26,7 +26,7 @@ export DAGSTER_DISABLE_TELEMETRY := yes
 export DO_NOT_TRACK := 1
 
 .PHONY: help run serve api dashboard deliver deliveries publish-postgres superset superset-test metrics trace erase parity
-.PHONY: test lint bench bench-api bench-dashboard bench-postgres sources truths pictures kill lock clean venv venv-crm venv-dev venv-superset
+.PHONY: test lint bench bench-api bench-dashboard bench-postgres fuzz sources truths pictures kill lock clean venv venv-crm venv-dev venv-superset
 
 help: ## What can be done here
 	@sed -nE 's/^([a-z-]+):.*## (.*)$$/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-23s %s\n", $$1, $$2}'
@@ -113,6 +113,9 @@ bench-postgres: venv-dev ## Publish a million interactions to PostgreSQL, agains
 
 bench-api: venv-dev ## Read the API from 32 clients during ten publishes
 	@$(BIN)/python -m benchmarks.api $(ARGS)
+
+fuzz: venv-dev ## Land files that no player should write, for every emitter, and build all models on them (ROUNDS=20)
+	@AUDIENCE_FUZZ_ROUNDS=$(or $(ROUNDS),20) $(BIN)/python -m pytest tests/sources/test_fuzz.py $(ARGS)
 
 sources: venv-dev ## Write the pages of docs/sources that compare the emitters
 	@$(BIN)/python -m tests.sources.pages

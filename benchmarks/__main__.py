@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from benchmarks.emitters import grid, speeds
 from benchmarks.measure import Machine, StepError
 from benchmarks.ratios import history_ratios, size_ratios
 from benchmarks.report import markdown, show, wide_console
@@ -87,17 +88,21 @@ def main(
 
         try:
             found = measure(place, events, on_step)
+            emitters = []
+            for speed in speeds(place):
+                on_step("emitters", speed.emitter)
+                emitters.append(speed)
         except StepError as error:
             console.print(str(error), style="red", markup=False)
             raise typer.Exit(1) from error
-    record = recorded(machine, found, began)
+    record = recorded(machine, found, began) | {"emitters": [asdict(speed) for speed in emitters]}
     target = home.root / "benchmarks" / f"{began:%Y-%m-%dT%H-%M-%SZ}.json"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(json.dumps(record, indent=1) + "\n")
-    show(console, machine, found)
+    show(console, machine, found, [grid(emitters)])
     console.print(f"All numbers: {target}")
     if report is not None:
-        report.write_text(markdown(machine, found, began))
+        report.write_text(markdown(machine, found, began, [grid(emitters)]))
     if not record["is_lossless"]:
         raise typer.Exit(1)
 

@@ -118,9 +118,9 @@ def loads(found: Sequence[Measured]) -> tuple[float, float]:
     return min(before), max(before)
 
 
-def show(console: Console, machine: Machine, found: Sequence[Measured]) -> None:
-    """Print all tables."""
-    for grid in grids(found):
+def show(console: Console, machine: Machine, found: Sequence[Measured], more: Sequence[Grid] = ()) -> None:
+    """Print all tables, and what else was measured."""
+    for grid in (*grids(found), *more):
         print_grid(console, grid)
     least, most = loads(found)
     console.print(f"{machine.cores} cores, load {least:.1f} to {most:.1f} at the start of steps")
@@ -145,7 +145,7 @@ def grid_lines(grid: Grid) -> list[str]:
     return ["", f"## {grid.title}", "", row_text(grid.header), row_text(rulers), *(row_text(row) for row in grid.rows)]
 
 
-def markdown(machine: Machine, found: Sequence[Measured], began: datetime) -> str:
+def markdown(machine: Machine, found: Sequence[Measured], began: datetime, more: Sequence[Grid] = ()) -> str:
     """All tables as a page, with the machine they were measured on."""
     least, most = loads(found)
     lines = [
@@ -155,7 +155,7 @@ def markdown(machine: Machine, found: Sequence[Measured], began: datetime) -> st
         f"{machine.cores} cores, {machine.memory_bytes / 2**30:.0f} GB of memory, Python {machine.python}, DuckDB {machine.duckdb}, "
         f"dbt {machine.dbt}. Load average at the start of steps: {least:.1f} to {most:.1f}. What the rows mean: `docs/benchmarks.md`.",
     ]
-    for grid in grids(found):
+    for grid in (*grids(found), *more):
         lines += grid_lines(grid)
     return "\n".join(lines) + "\n"
 

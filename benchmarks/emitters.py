@@ -1,0 +1,194 @@
+"""How fast each emitter's records are taken in and become events, a byte, beside native ones.
+
+What is landed is the emitter's telling of the story in tests/fixtures/one_story, over and over with other people in it.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import duckdb
+import typer
+
+from benchmarks.measure import REPOSITORY, Machine, Measurement, measured
+from benchmarks.report import Grid, number, print_grid, wide_console
+from ingestion.home import Home
+from ingestion.load import load_landing
+from orchestration.lib.dbt import run_dbt
+from orchestration.lib.environment import Environment
+
+STORY = REPOSITORY / "tests" / "fixtures" / "one_story"
+STANDARD = "native"
+MEGABYTES = 200
+ROUNDS = 3
+GOAL = 2.0
+LINES = (".ndjson", ".jsonl", ".log")
+FILES = 4
+"""Files an emitter's records lie in: two cores are kept busy by more than one."""
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@dataclass(frozen=True)
+class Speed:
+    """What an emitter's records cost, in the best of all rounds.
+
+    taken_in: loading them. read: what `events` takes to read, map and write them.
+    """
+
+    emitter: str
+    landed_bytes: int
+    landed_lines: int
+    taken_in: Measurement
+    read: Measurement
+
+    def per_byte(self, step: Measurement) -> float:
+        """Seconds a gigabyte."""
+        return step.work_seconds / self.landed_bytes * 1e9
+
+    def cpu_per_byte(self, step: Measurement) -> float:
+        """CPU seconds a gigabyte, the start of the process included."""
+        return step.cpu_seconds / self.landed_bytes * 1e9
+
+
+def emitters() -> list[str]:
+    """The emitters that tell the story, and the recipes as mapped/<name>; the standard first."""
+    names = [path.name for path in sorted(STORY.iterdir()) if path.is_dir() and path.name not in ("mapped", "recipes")]
+    return sorted(
+        [*names, *(f"mapped/{path.name}" for path in sorted(STORY.glob("mapped/*")))], key=lambda name: name != STANDARD
+    )
+
+
+def sample(emitter: str) -> tuple[list[str], str, str]:
+    """The lines of an emitter's telling, the header of its files and how their names end."""
+    files = [path for path in sorted((STORY / emitter).rglob("*")) if path.is_file()]
+    of_lines = [path for path in files if path.suffix in LINES]
+    if of_lines:
+        return [line for path in of_lines for line in path.read_text().splitlines() if line.strip()], "", of_lines[0].suffix
+    header, *lines = files[0].read_text().splitlines()
+    return lines, header, files[0].suffix
+
+
+def land(emitter: str, landing: Path, megabytes: int) -> int:
+    """Write an emitter's files: its lines over and over, each time with other people. The number of lines."""
+    lines, header, suffix = sample(emitter)
+    folder = landing / emitter
+    folder.mkdir(parents=True)
+    times = megabytes * 10**6 // (sum(len(line) + 1 for line in lines) * FILES) + 1
+    with duckdb.connect() as connection:
+        for number_of_file in range(FILES):
+            body = folder / f"body-{number_of_file}"
+            who = f"(turn * {FILES} + {number_of_file})"
+            other_people = f"replace(replace(line, 'ann', 'ann' || {who}), 'ben', 'ben' || {who})"
+            # no quotes and a delimiter that no line holds: the lines as they are
+            connection.execute(
+                f"""copy (
+                    select {other_people} from range({times}) as turns(turn), (select unnest(?::varchar[]) as line)
+                ) to '{body}' (format csv, header false, quote '', escape '', delimiter '\x01')""",
+                [lines],
+            )
+            with (folder / f"{number_of_file}{suffix}").open("wb") as target, body.open("rb") as source:
+                target.write(header.encode() + b"\n" if header else b"")
+                shutil.copyfileobj(source, target)
+            body.unlink()
+    return times * FILES * len(lines)
+
+
+def speeds(folder: Path, megabytes: int = MEGABYTES) -> Iterator[Speed]:
+    """Measure one emitter after the other in a folder of its own, which is removed."""
+    for emitter in emitters():
+        place = folder / "emitter"
+        shutil.rmtree(place, ignore_errors=True)
+        lines = land(emitter, place / "landing", megabytes)
+        size = sum(path.stat().st_size for path in (place / "landing").rglob("*") if path.is_file())
+        variables = {
+            "AUDIENCE_HOME": str(place / "home"),
+            "LANDING": str(place / "landing"),
+            "AUDIENCE_RECIPES": str(STORY / "recipes"),
+        }
+        rounds: dict[str, list[Measurement]] = {"load": [], "read": []}
+        for _ in range(ROUNDS):
+            shutil.rmtree(place / "home", ignore_errors=True)
+            for step, found in rounds.items():
+                found.append(_step(step, emitter, place, variables))
+        best = {step: min(found, key=lambda each: each.work_seconds) for step, found in rounds.items()}
+        yield Speed(emitter, size, lines, best["load"], best["read"])
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def _step(step: str, emitter: str, place: Path, variables: dict[str, str]) -> Measurement:
+    result = place / "result.json"
+    log = place / "logs" / f"{step}.log"
+    measurement = measured(f"{emitter}: {step}", ("-m", "benchmarks.emitters", step, "--result", str(result)), variables, log)
+    return Measurement(**{**measurement.__dict__, "result": json.loads(result.read_text())})
+
+
+def grid(found: list[Speed]) -> Grid:
+    """The speeds as a table: each beside the standard's."""
+    standard = next(each for each in found if each.emitter == STANDARD)
+    rows = []
+    for each in found:
+        cells = [each.emitter, f"{each.landed_bytes / each.landed_lines:,.0f}"]
+        for step in ("taken_in", "read"):
+            mine, theirs = (speed.per_byte(getattr(speed, step)) for speed in (each, standard))
+            cells += [number(1000 / mine), number(mine / theirs)]
+        is_met = each.per_byte(each.taken_in) <= GOAL * standard.per_byte(standard.taken_in)
+        rows.append([*cells, f"{GOAL:g}", "yes" if is_met else "NO"])
+    header = (
+        "emitter",
+        "bytes a line",
+        "loaded MB/s",
+        "a byte / native",
+        "read MB/s",
+        "a byte / native",
+        "goal of loading",
+        "met",
+    )
+    return Grid("Emitters beside native", header, rows)
+
+
+@app.command()
+def load(result: Annotated[Path, typer.Option(help="JSON file for the seconds.")]) -> None:
+    """Load LANDING into AUDIENCE_HOME."""
+    environment = Environment.read()
+    report = load_landing(str(environment.landing), Home.from_environment(), settle_seconds=0.0)
+    if report.failed or report.unknown:
+        raise SystemExit(f"not loaded: {report.failed or report.unknown}")
+    result.write_text(json.dumps({"seconds": report.seconds, "accepted": report.accepted}))
+
+
+@app.command()
+def read(result: Annotated[Path, typer.Option(help="JSON file for the seconds.")]) -> None:
+    """Build `events` and what it needs."""
+    began = time.monotonic()
+    built = run_dbt(Environment.read(), ("build", "--select", "+events", "--exclude-resource-type", "unit_test", "test"))
+    seconds = sum(node.seconds for node in built.nodes if node.name == "events")
+    result.write_text(json.dumps({"seconds": seconds, "all_seconds": time.monotonic() - began}))
+
+
+@app.command()
+def compare(
+    folder: Annotated[Path | None, typer.Option(help="Scratch folder. Default: bench below AUDIENCE_HOME.")] = None,
+    megabytes: Annotated[int, typer.Option(min=1, help="What each emitter lands.")] = MEGABYTES,
+) -> None:
+    """Measure all emitters and print how they compare with native."""
+    console = wide_console()
+    place = (folder or Home.from_environment().root / "bench").absolute()
+    found = []
+    for speed in speeds(place, megabytes):
+        console.print(
+            f"{time.strftime('%H:%M:%S')} {speed.emitter}: {speed.landed_bytes / 1e6:,.0f} MB, {speed.landed_lines:,} lines"
+        )
+        found.append(speed)
+    print_grid(console, grid(found))
+    console.print(f"{Machine.here().cores} cores")
+
+
+if __name__ == "__main__":
+    app()
