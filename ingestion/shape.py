@@ -90,7 +90,8 @@ def create_staged(source: Source) -> str:
 def exact_select(source: Source, view: str = "chunk", *, second_look: bool = False) -> str:
     """Select from `view` (line_number, line) the columns of `staged`.
 
-    second_look: also take lines with explicit nulls or unknown keys; a third dearer, so only for lines that failed without it.
+    second_look: also take lines with explicit nulls or unknown keys, and read lines carefully; dearer, so only for those that failed
+    without it.
     Rows that are not exact hold what was read of them; their `odd` says to pass them over.
     """
     schema = json.dumps({field.record_key: _READ_AS[field.kind] for field in source.fields})
@@ -104,7 +105,8 @@ def exact_select(source: Source, view: str = "chunk", *, second_look: bool = Fal
         )
     times = "".join(f", quick_time_of({_read(field)}) as {_time(field.name)}" for field in source.fields if field.kind == "time")
     flat = "".join(f", s.{identifier(field.record_key)} as {_read(field)}" for field in source.fields)
-    read = f"(select line_number, line, record, json_keys(record) as keys{flat} {_parsed(source, schema, view)})"
+    line_sql = source.careful_line_sql or source.line_sql if second_look else source.line_sql
+    read = f"(select line_number, line, record, json_keys(record) as keys{flat} {_parsed(source, schema, view, line_sql)})"
     counted = f"(select *, {_count(source)} as said{times} from {read})"
     if second_look:
         counted = _with_strangers(source, counted)
@@ -114,7 +116,7 @@ select line_number, {", ".join(values)}, {filed_under(source, _time(source.occur
 from (select *, coalesce({_all(_exactness(source, second_look))}, false) as exact from {counted})"""
 
 
-def _parsed(source: Source, schema: str, view: str) -> str:
+def _parsed(source: Source, schema: str, view: str, line_sql: str) -> str:
     """From clause with line_number, line, record and the typed struct `s`.
 
     Malformed text is replaced before it is read: one malformed record inside TRY costs its whole vector (2026-11: 0.2 % of them, 17 times
@@ -122,7 +124,7 @@ def _parsed(source: Source, schema: str, view: str) -> str:
     """
     return f"""from (select *, json_transform(record, {quoted(schema)}) as s
         from (select line_number, line, case when json_valid(record) then record else 'null' end as record
-            from (select line_number, line, {source.line_sql} as record from {stepwise(source, view)})))"""
+            from (select line_number, line, {line_sql} as record from {stepwise(source, view)})))"""
 
 
 def stepwise(source: Source, view: str) -> str:

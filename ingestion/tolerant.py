@@ -53,7 +53,7 @@ with records as materialized (
     select line_number, odd, record, is_ignored,
         case when is_json then json_type(record) end as json_kind, case when is_json then json_keys(record) end as keys
     from (select *, json_valid(record) as is_json
-    from (select *, {TRIMMED.format(source.line_sql)} as record, {source.ignored_sql} as is_ignored
+    from (select *, {TRIMMED.format(source.careful_line_sql or source.line_sql)} as record, {source.ignored_sql} as is_ignored
     from {stepwise(source, f"(select line_number, odd, odd as line from {table})")}))
 ),
 {_valued(source)},

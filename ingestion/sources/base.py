@@ -76,6 +76,7 @@ class Source:
     id_column: where set, a record without it gets 'sha256:' and the hash of its trimmed line.
     is_dated: whether a record needs a time to be filed by; false for the catalog.
     line_sql: DuckDB expression over `line` that gives the record's JSON text (for lines that are not JSON themselves).
+    careful_line_sql: the same at leisure, for lines of which line_sql gave nothing sound; line_sql where empty.
     ignored_sql: DuckDB predicate over `line`: true for lines that carry no record and count as blank, such as comments.
     line_form: how to write a record as a line: what somebody is told whose line is none.
     page_key: where set, the key of an object whose array holds the records: such a page is read as that many lines (`ingestion.pages`).
@@ -97,6 +98,7 @@ class Source:
     id_column: str | None = None
     is_dated: bool = True
     line_sql: str = "line"
+    careful_line_sql: str = ""
     ignored_sql: str = "false"
     line_form: str = "Send one complete JSON object a line."
     page_key: str | None = None

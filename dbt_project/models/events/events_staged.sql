@@ -1,29 +1,11 @@
 -- One row per accepted record of every emitter, by rules 1 to 5 of docs/definitions.md; duplicates and unusable records are still in it.
--- This union is the one place above staging that names emitters. A record may tell of several events: then each is a part of it.
 {{ config(materialized='view') }}
-{% set emitters = [
-    ref('stg_native__events'),
-    ref('stg_segment__events'),
-    ref('stg_snowplow__events'),
-    ref('stg_xapi__events'),
-    ref('stg_mapped__events'),
-    ref('stg_openedx__events'),
-] %}
+
 with
 
 emitted as (
 
-    {% for emitter in emitters -%}
-        select
-            load_id,
-            line_number,
-            part_number,
-            source,
-            event_date,
-            {{ envelope_columns() | join(',\n            ') }}
-        from {{ emitter }}
-        {{ 'union all' if not loop.last }}
-    {% endfor %}
+    select * from {{ ref('emitted_events') }}
 
 ),
 
