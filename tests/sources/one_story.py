@@ -150,8 +150,7 @@ def told(warehouse: Warehouse, emitter: str) -> dict[Place, Cells]:
                     where is_coverage and {{}} order by all""",
                 "interaction": f"""
                     select viewer_id, video_id, strftime(occurred_at, '%H:%M:%S') as place, {INTERACTION}
-                    from core.fct_interaction where view_id in (select view_id from core.fct_view where {{}})
-                    order by occurred_at, interaction_type""",
+                    from core.fct_interaction where {{}} order by occurred_at, interaction_type""",
             }.items()
             for query in [query.format(_source_is(emitter))]
         }
@@ -189,7 +188,8 @@ def _source(emitter: str) -> Iterable[str]:
 
 def _source_is(emitter: str) -> str:
     # the ids of a mapped playback begin with the name of the recipe
-    return "source = ? and playback_id like ?" if "/" in emitter else "source = ?"
+    of_recipe = "source = ? and view_id in (select view_id from core.fct_view where playback_id like ?)"
+    return of_recipe if "/" in emitter else "source = ?"
 
 
 def _rows(result: Any) -> Sequence[Mapping[str, Any]]:
