@@ -136,7 +136,7 @@ def of_alice(content: str) -> str:
     return content.replace(json.dumps(statement(2)), json.dumps(theirs))
 
 
-@pytest.mark.parametrize("name", [name for name in FORMS if not name.startswith("array")])
+@pytest.mark.parametrize("name", ["one_page.json", "over_many_lines.json", "pages_among_lines.log"])
 def test_a_landed_page_is_rewritten_without_the_statements_of_the_erased(lake: Lake, name: str) -> None:
     path = lake.land(f"xapi/{name}", of_alice(FORMS[name]))
     lake.load()

@@ -1,6 +1,4 @@
 -- One row per accepted xAPI statement, in the event contract.
--- What a course says of a learner is said of no playback: it launches what is not yet seen, and abandons what was left hours ago.
-{% set said_by_courses = ['launched', 'abandoned', 'waived', 'satisfied'] %}
 {% set videos = ['video', 'interactive-video', 'h5p.interactivevideo', 'h5p.branchingscenario', 'h5p.video'] %}
 with
 
@@ -47,7 +45,10 @@ described as (
 
     select
         named.*,
-        coalesce(named.activity in ('{{ videos | join("', '") }}'), false) as is_video,
+        case
+            when named.activity in ('{{ videos | join("', '") }}') then true
+            else false
+        end as is_video,
         case
             when named.activity in ('{{ videos | join("', '") }}') then null
             when activities.element_type is not null then activities.element_type
@@ -78,7 +79,9 @@ addressed as (
         coalesce(
             parent_video_id,
             case
-                when is_element and parent is not null and {{ first_of_context('parent', 'definition.type') }} is null
+                when
+                    is_element and parent is not null
+                    and {{ first_of_context('parent', 'definition.type') }} is null
                     then {{ first_of_context('parent', 'id') }}
             end
         ) as parent_id,
@@ -90,7 +93,8 @@ addressed as (
         case
             when is_element then coalesce(element_type, 'element')
             when object_type in ('StatementRef', 'SubStatement', 'Agent', 'Group') then 'statement'
-            when verb in ('{{ said_by_courses | join("', '") }}') then 'course'
+            -- said of no playback: a course launches what is not yet seen, and abandons what was left hours ago
+            when verb in ('launched', 'abandoned', 'waived', 'satisfied') then 'course'
             when activity_type like 'https://w3id.org/xapi/cmi5/activities/%' then 'course'
             when verb <> 'interacted' or coalesce(quality, captions, subtitles, subtitle_language) is not null then 'video'
             when speed is not null and volume is null and full_screen is null then 'speed'
