@@ -127,7 +127,7 @@ def holds(kind: str, held, said) -> bool:
         case "time":
             return isinstance(said, str | int | float)
         case "object":
-            return json.loads(held) == said or json.loads(held) == json.loads(said)
+            return same_inside(json.loads(held), json.loads(said) if isinstance(said, str) else said)
         case _:
             return True
 

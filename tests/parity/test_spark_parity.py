@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.parity import nasty
+from tests.sources import one_story
 
 ROOT = Path(__file__).resolve().parents[2]
 SIMULATED = ["--events", "3000", "--days", "5", "--seed", "11"]
@@ -61,6 +62,7 @@ class Parity:
         self.environment = os.environ | {
             "AUDIENCE_HOME": str(self.home),
             "LANDING": str(self.home / "landing"),
+            "AUDIENCE_RECIPES": str(one_story.RECIPES),
             "SPARK_THRIFT_PORT": str(port),
         }
         self.began = time.monotonic()
@@ -85,7 +87,7 @@ class Parity:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
         an_hour_ago = time.time() - 3600
-        for path in (self.home / "landing").rglob("*.ndjson"):
+        for path in (self.home / "landing").rglob("*.*"):
             os.utime(path, (an_hour_ago, an_hour_ago))
 
     def simulate(self, *options: str) -> None:
@@ -133,6 +135,7 @@ def parity(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parity]:
         parity = Parity(root, port)
         parity.simulate()
         parity.land(nasty.FIRST)
+        parity.land(one_story.everything())
         parity.python("ingestion", "load")
         parity.build("ci")
         wait_for(port, root / "spark")
