@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -11,17 +11,16 @@ from uuid import uuid4
 import duckdb
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from ingestion import catalog, durable, lake, manifest, records
+from ingestion import catalog, durable, lake, manifest, pages, records, shape, tabular
 from ingestion.bronze import Landed, staging_folder
 from ingestion.decode import Decoded, codec_of
 from ingestion.home import Home
 from ingestion.landing import CATALOG, READ_BYTES, Index, LandedFile, Landing
-from ingestion.lines import BYTE_ORDER_MARK, CHUNK_BYTES, Lines, split
+from ingestion.lines import CHUNK_BYTES, Lines, split
 from ingestion.locking import bronze_lock
 from ingestion.manifest import Manifest
-from ingestion.sources import registered
+from ingestion.sources import Source, registered
 from ingestion.workbench import LINE_MASK, Work, Workbench, connection
 
 LINE_FORMATS = ("ndjson", "json")
@@ -92,7 +91,9 @@ def _rewrite(
         if why_not is None:
             made = Path(f"{path}.{uuid4().hex}.tmp")
             try:
-                why_not = _write_without(Decoded(path, codec_of(path, file.name)), unkept, made)
+                why_not = _write_without(
+                    _shaped_by(file.source), Decoded(path, codec_of(path, file.name)), file.format, unkept, made
+                )
                 if why_not is None:
                     _acknowledge(home, landed, made, load)
                     made.chmod(path.stat().st_mode)
@@ -105,11 +106,14 @@ def _rewrite(
 
 def _unkept_lines(con: duckdb.DuckDBPyConnection, landed: Landed, source: str, folder: Path) -> list[int]:
     """Numbers of the lines that loading the file would not keep."""
-    is_catalog = source == CATALOG
-    shaped_by = catalog.ROWS if is_catalog else registered()[source]
-    bench = (catalog.CatalogBench if is_catalog else Workbench)(con, shaped_by, folder, "again")
+    shaped_by = _shaped_by(source)
+    bench = (catalog.CatalogBench if source == CATALOG else Workbench)(con, shaped_by, folder, "again")
     bench.shape([Work("again", landed.name, records.read(shaped_by, landed.path, landed.name, landed.format, folder))])
     return sorted(line & LINE_MASK for line in bench.erased_lines)
+
+
+def _shaped_by(source: str) -> Source:
+    return catalog.ROWS if source == CATALOG else registered()[source]
 
 
 def _why_not(zone: Landing, file: LandedFile, path: Path) -> str | None:
@@ -117,22 +121,32 @@ def _why_not(zone: Landing, file: LandedFile, path: Path) -> str | None:
         return "it lies in an object store: replace the object"
     if file.format not in LINE_FORMATS:
         return f"a {file.format} file is not rewritten line by line: export it anew without the person"
-    decoded = Decoded(path, codec_of(path, file.name))
-    head = next(decoded.blocks(4096), b"").removeprefix(BYTE_ORDER_MARK).lstrip()
-    if head.startswith(b"["):
+    if records.holds_array(Decoded(path, codec_of(path, file.name))):
         return "it is one JSON array, not lines: export it anew without the person"
     return None
 
 
-def _write_without(decoded: Decoded, unkept: Sequence[int], made: Path) -> str | None:
-    """Write the lines of a text file but those numbered in `unkept`, as they are, compressed as before; or why that cannot be done."""
-    numbers = pa.array(unkept, pa.int64())
+def _write_without(source: Source, decoded: Decoded, kind: str, unkept: Sequence[int], made: Path) -> str | None:
+    """Write a text file but its records numbered in `unkept`, else as it is, compressed as before; or why that cannot be done."""
+    numbers, shift = np.array(unkept), 0
+    is_document = kind == "json" and records.is_document(source, decoded)
+    limits = (pages.DOCUMENT_HEAD_BYTES, records.MAX_ARRAY_BYTES) if is_document else (pages.HEAD_BYTES, shape.MAX_LINE_BYTES)
+    parts: Iterable[records.Part] = (
+        tabular.document_parts(decoded, records.MAX_ARRAY_BYTES)
+        if is_document
+        else split(decoded.blocks(CHUNK_BYTES), LONGEST_LINE, 0, lambda: decoded.failure)
+    )
     with pa.OSFile(str(made), "wb") as sink, pa.CompressedOutputStream(sink, decoded.codec) if decoded.codec else sink as out:
-        for part in split(decoded.blocks(CHUNK_BYTES), LONGEST_LINE, 0, lambda: decoded.failure):
+        for part in parts:
             if not isinstance(part, Lines):
                 return "it is not readable to its end: upload it again without the person"
-            kept = part.table.filter(pc.invert(pc.is_in(part.table.column("line_number"), numbers)))
-            out.write(_joined(kept.column("line").combine_chunks()))
+            found = pages.unfold(source, part, *limits) if source.page_key else None
+            kept = pages.without(source, part, found, numbers, shift)
+            if kept is None:
+                return "its pages cannot be told apart: export it anew without the person"
+            for texts in kept:
+                out.write(_joined(texts))
+            shift += int(found.shifts[-1]) if found else 0
     return None
 
 

@@ -210,24 +210,11 @@ def parquet_parts(source: Source, decoded: Decoded, spool: Path) -> Iterator[Lin
 
 def array_parts(decoded: Decoded, limit: int) -> Iterator[Lines | Broken]:
     """The elements of a JSON array of at most `limit` bytes, numbered from 1."""
-    content = bytearray()
-    for block in decoded.blocks(2**22):
-        content += block
-        if len(content) > limit:
-            detail = f"The file is one JSON array of more than {limit} bytes. Write its elements one a line (NDJSON) and land it again."
-            yield Broken(1, bytes(content[: 2**20]), detail, "array_too_large")
-            return
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        yield Broken(
-            1,
-            bytes(content),
-            f"The array is not valid UTF-8: {error}. Encode the file as UTF-8 and land it again.",
-            "invalid_utf8",
-        )
+    text = _whole(decoded, limit, "array")
+    if isinstance(text, Broken):
+        yield text
         return
-    sql = """select line_number, element::varchar || chr(10) as line
+    sql = """select line_number, coalesce(element::varchar, 'null') || chr(10) as line
         from (
             select unnest(each) as element, unnest(range(1, len(each) + 1)) as line_number
             from (select json_transform(?, '["JSON"]') as each)
@@ -236,6 +223,34 @@ def array_parts(decoded: Decoded, limit: int) -> Iterator[Lines | Broken]:
         made = _select(sql, text)
     except duckdb.Error as error:
         detail = f"The file begins as a JSON array but is none: {str(error)[:200]}. Send a complete array, or one object a line."
-        yield Broken(1, bytes(content), detail, "undecodable_tail" if decoded.failure else "not_json")
+        yield Broken(1, text.encode(), detail, "undecodable_tail" if decoded.failure else "not_json")
         return
-    yield Lines(pa.Table.from_batches(made.to_batches(max_chunksize=BATCH_ROWS), made.schema), len(content), True)
+    yield Lines(pa.Table.from_batches(made.to_batches(max_chunksize=BATCH_ROWS), made.schema), made.column("line").nbytes, True)
+
+
+def document_parts(decoded: Decoded, limit: int) -> Iterator[Lines | Broken]:
+    """The one JSON object of a file of at most `limit` bytes, whatever line feeds it holds, as a line."""
+    text = _whole(decoded, limit, "page")
+    if isinstance(text, Broken):
+        yield text
+    elif decoded.failure:
+        detail = f"The archive ends or breaks within its page ({decoded.failure}). Upload the whole file again."
+        yield Broken(1, text.encode(), detail, "undecodable_tail")
+    else:
+        table = pa.table({"line_number": pa.array([1], pa.int64()), "line": pa.array([text])})
+        yield Lines(table, table.nbytes, True)
+
+
+def _whole(decoded: Decoded, limit: int, what: str) -> str | Broken:
+    """The text of a file that must be read at once, and is at most `limit` bytes."""
+    content = bytearray()
+    for block in decoded.blocks(2**22):
+        content += block
+        if len(content) > limit:
+            detail = f"The file is one JSON {what} of more than {limit} bytes. Write its records one a line (NDJSON) and land it again."
+            return Broken(1, bytes(content[: 2**20]), detail, "array_too_large")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        detail = f"The {what} is not valid UTF-8: {error}. Encode the file as UTF-8 and land it again."
+        return Broken(1, bytes(content), detail, "invalid_utf8")
