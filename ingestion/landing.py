@@ -20,7 +20,16 @@ from fsspec.implementations.local import LocalFileSystem
 from ingestion import durable
 from ingestion.home import Home
 
-FORMATS = {".ndjson": "ndjson", ".jsonl": "ndjson", ".log": "ndjson", ".json": "json", ".csv": "csv", ".parquet": "parquet"}
+FORMATS = {
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+    ".log": "ndjson",
+    ".tsv": "ndjson",
+    ".json": "json",
+    ".csv": "csv",
+    ".parquet": "parquet",
+}
+"""Endings, and how the file is read; `ndjson` is one record a line, whatever a source makes of the line."""
 ARCHIVES = (".gz", ".zst")
 UNFINISHED = (".tmp", ".part", ".partial", ".crdownload", ".filepart")
 CATALOG = "catalog"

@@ -60,7 +60,7 @@ judged as (
 )
 select line_number, {", ".join(values)}, {filed_under(source, occurred, received)} as event_date, reason,
     case reason
-        when 'not_json' then 'The line is not valid JSON: it begins ' || left(record, 60) || '. Send one complete JSON object a line.'
+        when 'not_json' then 'The line is not valid JSON: it begins ' || left(record, 60) || {quoted(f". {source.line_form}")}
         when 'not_an_object' then 'The line is a JSON ' || lower(json_kind) || ', not an object. Send one JSON object a line.'
         when 'duplicate_keys' then 'Given more than once: ' || array_to_string({repeated}, ', ')
             || '. Which value counts is ambiguous; send each key once.'

@@ -77,6 +77,7 @@ class Source:
     is_dated: whether a record needs a time to be filed by; false for the catalog.
     line_sql: DuckDB expression over `line` that gives the record's JSON text (for lines that are not JSON themselves).
     ignored_sql: DuckDB predicate over `line`: true for lines that carry no record and count as blank, such as comments.
+    line_form: how to write a record as a line: what somebody is told whose line is none.
     page_key: where set, the key of an object whose array holds the records: such a page is read as that many lines (`ingestion.pages`).
     page_members: keys of a page that each of its records is given, unless it has them itself.
     people: where its records name people: whom an erasure finds, and what a pseudonym replaces.
@@ -94,6 +95,7 @@ class Source:
     is_dated: bool = True
     line_sql: str = "line"
     ignored_sql: str = "false"
+    line_form: str = "Send one complete JSON object a line."
     page_key: str | None = None
     page_members: tuple[str, ...] = ()
 
