@@ -3,6 +3,8 @@
 {{ config(materialized='view') }}
 {% set emitters = [
     ref('stg_native__events'),
+    ref('stg_segment__events'),
+    ref('stg_snowplow__events'),
     ref('stg_xapi__events'),
 ] %}
 with
