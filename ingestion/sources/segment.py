@@ -36,7 +36,7 @@ WITH_TIMES = f"""case
     else '{{' || concat({", ".join(_added(usual, others) for usual, others in TIMES.items())}) || substr(line, 2)
 end"""
 
-# Addresses of pages and links are the only texts in a call in which ids hide among others.
+# Ids stand alone, or as words of the addresses of pages and links.
 PEOPLE = People(
     users=f"[{', '.join(map(_named, USERS))}]",
     columns=("record",),

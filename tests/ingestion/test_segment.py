@@ -50,7 +50,12 @@ def test_a_call_is_kept_whole_and_filed_by_the_clients_clock(lake: Lake) -> None
 
 def test_a_call_of_a_client_has_a_timestamp_alone_and_one_in_snake_case_has_all_of_them(lake: Lake) -> None:
     raw = {"type": "track", "event": "x", "timestamp": "2026-10-05T10:00:00Z"}
-    snake = {"event": "x", "original_timestamp": "2026-10-05 11:00:00", "sent_at": "2026-10-05T11:00:01Z", "received_at": 1791198002}
+    snake = {
+        "event": "x",
+        "original_timestamp": "2026-10-05 11:00:00",
+        "sent_at": "2026-10-05T11:00:01Z",
+        "received_at": 1791198002,
+    }
     lake.land("segment/a.ndjson", lines(raw, snake))
     lake.load()
     first, second = kept(lake)
@@ -61,7 +66,9 @@ def test_a_call_of_a_client_has_a_timestamp_alone_and_one_in_snake_case_has_all_
 
 
 def test_a_batch_is_as_many_calls_and_gives_them_what_it_says_once(lake: Lake) -> None:
-    calls = [{"type": "track", "event": "x", "messageId": str(number), "timestamp": "2026-10-05T10:00:00Z"} for number in range(3)]
+    calls = [
+        {"type": "track", "event": "x", "messageId": str(number), "timestamp": "2026-10-05T10:00:00Z"} for number in range(3)
+    ]
     page = {"batch": calls, "sentAt": "2026-10-05T10:00:05Z", "context": {"ip": "192.0.2.1"}, "anonymousId": "d-9"}
     lake.land("segment/a.jsonl", lines(page, call(9)))
     report = lake.load()
@@ -79,7 +86,9 @@ def test_calls_come_in_every_ending_of_lines(lake: Lake, name: str) -> None:
 
 
 def test_what_is_no_call_is_refused_with_what_to_do_and_the_books_balance(lake: Lake) -> None:
-    lake.land("segment/a.jsonl", lines(call(1)) + "\n" + '{"type": "track",\n' + lines({"type": "track"}, [1]) + '{"a": 1, "a": 2}\n')
+    lake.land(
+        "segment/a.jsonl", lines(call(1)) + "\n" + '{"type": "track",\n' + lines({"type": "track"}, [1]) + '{"a": 1, "a": 2}\n'
+    )
     lake.load()
     (load,) = lake.live()
     assert (load.lines, load.accepted, load.blank, load.rejected) == (6, 1, 1, 4)
@@ -106,7 +115,9 @@ def test_a_person_is_found_wherever_a_call_names_them(lake: Lake) -> None:
     lake.land("segment/a.jsonl", lines(*(call(number, **fields) for number, fields in enumerate([*THEIRS, *others]))))
     lake.load()
     tombstones.bury(
-        lake.home, "erasure", [Identifier(Kind.USER, PERSON), Identifier(Kind.EMAIL, "alice@example.com"), Identifier(Kind.DEVICE, "d-7")]
+        lake.home,
+        "erasure",
+        [Identifier(Kind.USER, PERSON), Identifier(Kind.EMAIL, "alice@example.com"), Identifier(Kind.DEVICE, "d-7")],
     )
     erasure.erase(lake.home)
     assert [row["line_number"] for row in kept(lake)] == [len(THEIRS) + 1, len(THEIRS) + 2]
@@ -114,7 +125,10 @@ def test_a_person_is_found_wherever_a_call_names_them(lake: Lake) -> None:
 
 def test_a_short_device_and_playback_are_found_where_ids_stand(lake: Lake) -> None:
     playback = {"properties": {"session_id": "s-7"}}
-    lake.land("segment/a.jsonl", lines(call(1, anonymousId="d-7"), call(2, **playback), call(3, properties={"seat": "d-7", "row": "s-7"})))
+    lake.land(
+        "segment/a.jsonl",
+        lines(call(1, anonymousId="d-7"), call(2, **playback), call(3, properties={"seat": "d-7", "row": "s-7"})),
+    )
     lake.load()
     tombstones.bury(lake.home, "erasure", [Identifier(Kind.DEVICE, "d-7"), Identifier(Kind.PLAYBACK, "s-7")])
     erasure.erase(lake.home)

@@ -31,7 +31,13 @@ def playback(session_id: str) -> dict[str, object]:
 
 def columns(number: int, **cells: object) -> dict[str, object]:
     """What an enriched event says, by the names of its columns."""
-    said = {"app_id": "site", "event": "unstruct", "event_id": f"e-{number}", "event_vendor": "com.example", "event_name": "poll_answer"}
+    said = {
+        "app_id": "site",
+        "event": "unstruct",
+        "event_id": f"e-{number}",
+        "event_vendor": "com.example",
+        "event_name": "poll_answer",
+    }
     times = {"dvce_created_tstamp": "2026-10-05 23:59:59.900", "collector_tstamp": "2026-10-06 00:00:00.1"}
     return {**said, **times, "domain_userid": "d-1", **cells}
 
@@ -48,7 +54,12 @@ def kept(lake: Lake) -> list[dict]:
 
 def test_the_canonical_event_has_131_columns() -> None:
     assert len(COLUMNS) == len(set(COLUMNS)) == 131
-    assert [COLUMNS.index(name) + 1 for name in ("contexts", "unstruct_event", "derived_contexts", "true_tstamp")] == [53, 59, 123, 131]
+    assert [COLUMNS.index(name) + 1 for name in ("contexts", "unstruct_event", "derived_contexts", "true_tstamp")] == [
+        53,
+        59,
+        123,
+        131,
+    ]
 
 
 def test_columns_between_tabs_become_an_object_without_the_empty_ones(lake: Lake) -> None:
@@ -110,7 +121,9 @@ THEIRS = [
 def test_a_person_is_found_wherever_an_event_names_them(lake: Lake) -> None:
     others = [{"user_id": "alice-00011"}, {"contexts": client("d-8")}, {"se_label": "d-7"}]
     lake.land("snowplow/a.tsv", "".join(between_tabs(columns(n, **cells)) + "\n" for n, cells in enumerate([*THEIRS, *others])))
-    lake.land("snowplow/b.ndjson", json.dumps(columns(99, contexts_com_snowplowanalytics_snowplow_client_session_1=[{"userId": "d-7"}])))
+    lake.land(
+        "snowplow/b.ndjson", json.dumps(columns(99, contexts_com_snowplowanalytics_snowplow_client_session_1=[{"userId": "d-7"}]))
+    )
     lake.load()
     named = {Kind.USER: PERSON, Kind.EMAIL: "alice@example.com", Kind.DEVICE: "d-7", Kind.PLAYBACK: "p-7"}
     tombstones.bury(lake.home, "erasure", [Identifier(kind, value) for kind, value in named.items()])

@@ -1,7 +1,7 @@
 {# Self-describing data of a record, as a list of pairs: `key`, the schema's vendor and name in lower case, all parts joined by `_` (its version is
    left out: minor ones differ from tracker to tracker), and `value`, the data's JSON text. It is found in lists of `columns` (JSON texts of
    an object whose `data` is a list of {schema, data}), and in keys of the `record`, where one is given, that are written
-   `<prefix><vendor>_<name>_<major>`. What is no such text holds none. #}
+   `<prefix><vendor>_<name>_<version>`. What is no such text holds none. #}
 {% macro self_describing_entities(record, columns, prefix) -%}
     {{ return(adapter.dispatch('self_describing_entities')(record, columns, prefix)) }}
 {%- endmacro %}
@@ -28,7 +28,7 @@
                 lambda each: starts_with(each.key, '{{ prefix }}')
             ),
             lambda each: {
-                'key': lower(regexp_replace(substr(each.key, {{ prefix | length + 1 }}), '_[0-9]+$', '')),
+                'key': lower(regexp_replace(substr(each.key, {{ prefix | length + 1 }}), '(_[0-9]+)+$', '')),
                 'value': cast(coalesce(each.value -> '$[0]', each.value) as varchar)
             }
         )
@@ -60,7 +60,7 @@
                     each -> startswith(each.key, '{{ prefix }}')
                 ),
                 each -> struct(
-                    lower(regexp_replace(substr(each.key, {{ prefix | length + 1 }}), '_[0-9]+$', '')) as key,
+                    lower(regexp_replace(substr(each.key, {{ prefix | length + 1 }}), '(_[0-9]+)+$', '')) as key,
                     coalesce(get_json_object(each.value, '$[0]'), each.value) as value
                 )
             ),

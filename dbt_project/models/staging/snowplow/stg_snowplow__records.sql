@@ -29,13 +29,21 @@
 {% for column in columns -%}
     {% do fields.append(([column], 'string')) %}
 {%- endfor %}
+{#- some warehouses write the keys of entities in snake case -#}
 {% set paths = {} %}
+{% set places = {} %}
 {% for name, (schema, keys) in entities.items() -%}
-    {% set places = [] %}
-    {%- for key in keys.values() -%}
-        {%- do places.append(([key] if key is string else key, 'string')) -%}
+    {% set fields_of_entity = [] %}
+    {%- for column, key in keys.items() -%}
+        {%- set path = [key] if key is string else key -%}
+        {%- set spellings = [path, modules.re.sub('([A-Z])', '_\\1', path | join('/')).lower().split('/')] -%}
+        {%- set distinct_spellings = spellings if spellings[0] != spellings[1] else [path] -%}
+        {%- do places.update({name ~ '_' ~ column: distinct_spellings}) -%}
+        {%- for spelling in distinct_spellings -%}
+            {%- do fields_of_entity.append((spelling, 'string')) -%}
+        {%- endfor -%}
     {%- endfor -%}
-    {%- do paths.update({name: places}) -%}
+    {%- do paths.update({name: fields_of_entity}) -%}
 {%- endfor %}
 {% set carried = 'load_id, line_number, event_date, occurred_at, sent_at, received_at, record'.split(', ') %}
 with
@@ -112,8 +120,13 @@ final as (
             {{ json_field('event', [column]) }} as {{ column }},
         {% endfor -%}
         {% for name, (schema, keys) in entities.items() -%}
-            {% for column, key in keys.items() -%}
-                {{ json_field(name, [key] if key is string else key) }} as {{ name }}_{{ column }},
+            {% for column in keys -%}
+                {% set spellings = places[name ~ '_' ~ column] -%}
+                {%- if spellings | length > 1 -%}
+                    coalesce({{ json_field(name, spellings[0]) }}, {{ json_field(name, spellings[1]) }})
+                {%- else -%}
+                    {{ json_field(name, spellings[0]) }}
+                {%- endif %} as {{ name }}_{{ column }},
             {% endfor -%}
         {% endfor -%}
         has_ad,
