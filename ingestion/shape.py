@@ -82,7 +82,7 @@ def create_staged(source: Source) -> str:
 def exact_select(source: Source, view: str = "chunk", *, second_look: bool = False) -> str:
     """Select from `view` (line_number, line) the columns of `staged`.
 
-    second_look: also take lines with explicit nulls or unknown keys, and read lines carefully; dearer, so only for those that failed without it.
+    second_look: also take lines with explicit nulls or unknown keys, and read carefully; dearer, so only for lines that failed without it.
     Rows that are not exact hold what was read of them; their `odd` says to pass them over.
     """
     schema = json.dumps({field.record_key: _READ_AS[field.kind] for field in source.fields})

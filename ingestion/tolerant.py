@@ -47,12 +47,13 @@ def tolerant_select(source: Source, table: str = "odd_lines") -> str:
             when {str(source.is_dated).lower()} and {occurred} is null and {received} is null then 'no_usable_time'
         end"""
     repeated = "list_sort(list_filter(list_distinct(keys), lambda k: len(list_filter(keys, lambda j: j = k)) > 1))"
+    line_sql = TRIMMED.format(source.careful_line_sql or source.line_sql)
     return f"""
 with records as materialized (
     select line_number, odd, record,
         case when is_json then json_type(record) end as json_kind, case when is_json then json_keys(record) end as keys
     from (select *, json_valid(record) as is_json
-    from (select *, {TRIMMED.format(source.careful_line_sql or source.line_sql)} as record from (select line_number, odd, odd as line from {table})))
+    from (select *, {line_sql} as record from (select line_number, odd, odd as line from {table})))
 ),
 {_valued(source)},
 judged as (

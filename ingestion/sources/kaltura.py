@@ -1,7 +1,7 @@
-"""Kaltura analytics beacons (KAVA) as collectors log them, and quiz answers as the API exports them: kept whole, with the two times that file them.
+"""Kaltura's beacons (KAVA) as collectors log them, and quiz answers as the API exports them: kept whole, with the two times that file them.
 
-A beacon is a query string. At full speed its separators become JSON's in one pass over the text; what that cannot vouch for (a parameter given
-twice or without a value, an escape that is no text) is read parameter by parameter.
+A beacon is a query string. At full speed its separators become JSON's in one pass over the text; what that cannot vouch for
+(a parameter given twice or without a value, an escape that is no text) is read parameter by parameter.
 """
 
 from __future__ import annotations
@@ -64,7 +64,8 @@ _TARGET = "split_part(split_part(line, '\"', 2), ' ', 2)"
 _CLOCK = "split_part(split_part(line, '[', 2), ']', 1)"
 _MONTH = f"lpad(((instr('JanFebMarAprMayJunJulAugSepOctNovDec', {_CLOCK}[4:6]) + 2) // 3)::varchar, 2, '0')"
 _OFFSET = f"case when {_CLOCK}[-5:] = '+0000' then 'Z' else {_CLOCK}[-5:-3] || ':' || {_CLOCK}[-2:] end"
-_REQUEST_TIME = f"""case when {_CLOCK}[3] = '/' then {_CLOCK}[8:11] || '-' || {_MONTH} || '-' || {_CLOCK}[1:2] || 'T' || {_CLOCK}[13:20] || {_OFFSET}
+_REQUEST_TIME = f"""case when {_CLOCK}[3] = '/'
+    then {_CLOCK}[8:11] || '-' || {_MONTH} || '-' || {_CLOCK}[1:2] || 'T' || {_CLOCK}[13:20] || {_OFFSET}
     else {_CLOCK} end"""
 # Everything that the server wrote besides the query and the time.
 _REQUEST = f"""to_json({{
@@ -116,6 +117,22 @@ def _said(key: str) -> str:
     return f"json_extract_string(record, '$.{key}')"
 
 
+def _renamed(id: str) -> str:
+    return f"pseudonym_of(trim({id}))"
+
+
+# The halves of a session keep their places: the first one is an interactive playback. A Kaltura session (ks) may name its user.
+_SESSION = f"list_transform(string_split({_said('sessionId')}, ':'), lambda half: {_renamed('half')})"
+_PSEUDONYMS = {
+    **{key: _renamed(_said(key)) for key in ("userId", "persistentSessionId", "ks", "creatorId")},
+    "sessionId": f"array_to_string({_SESSION}, ':')",
+    REQUEST: f"""coalesce(
+        case when {_said(f"{REQUEST}.client")} is not null
+            then json_object('client', {_renamed(f"split_part({_said(f'{REQUEST}.client')}, ' ', 1)")}) end,
+        json_extract(record, '$.{REQUEST}')
+    )""",
+}
+
 PEOPLE = People(
     users=f"[{_said('userId')}]",
     columns=("record",),
@@ -124,18 +141,8 @@ PEOPLE = People(
     words="strings_in(record)",
     addressed="record",
     workspace=f"coalesce(nullif(trim({_said('partnerId')}), ''), 'default')",
-    # A Kaltura session (ks) may name its user; a network address is not needed for any number.
     pseudonymised=(
-        (
-            "record",
-            f"""json_merge_patch(record, json_object({
-                ", ".join(
-                    f"'{key}', pseudonym_of(trim({_said(key)}))" for key in ("userId", "persistentSessionId", "ks", "creatorId")
-                )
-            }, 'sessionId', pseudonym_of(split_part({_said("sessionId")}, ':', 1)) || ':' || pseudonym_of(split_part({
-                _said("sessionId")
-            }, ':', 2))))""",
-        ),
+        ("record", f"json_merge_patch(record, json_object({', '.join(f'{key!r}, {new}' for key, new in _PSEUDONYMS.items())}))"),
     ),
 )
 
