@@ -52,7 +52,7 @@ class Lake:
         return con
 
     def query(self, sql: str, **values) -> list[dict]:
-        """Rows as dicts; `native`, `xapi`, `catalog`, `quarantine` hold what a reader of the lake sees: the rows of live loads."""
+        """Rows as dicts; `native`, `xapi`, `kaltura`, `catalog`, `quarantine` hold what a reader of the lake sees: rows of live loads."""
         result = self.reader.execute(sql, values or None)
         names = [column[0] for column in result.description]
         return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

@@ -12,6 +12,5 @@
 {%- endmacro %}
 
 {% macro spark__text_from_base64(text) -%}
-    {#- bytes that are no text would become replacement characters -#}
-    nullif(regexp_replace(cast(try_to_binary(replace({{ text }}, ' ', '+'), 'base64') as string), '^.*\\uFFFD.*$', ''), '')
+    try_validate_utf8(cast(try_to_binary(replace({{ text }}, ' ', '+'), 'base64') as string))
 {%- endmacro %}

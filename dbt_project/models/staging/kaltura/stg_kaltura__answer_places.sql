@@ -1,4 +1,4 @@
--- One row per quiz answer: the playback its user was in, by the latest beacon of the same user and entry on that date. The API does not know it.
+-- One row per quiz answer: the playback its user was in, by the latest beacon of the same user and entry on that date; the API does not say.
 {{ config(meta={'reads_across_records': true}) }}
 with
 

@@ -175,6 +175,21 @@ targets as (
 
 ),
 
+-- a beacon may correct itself, and one before it
+aimed as (
+
+    select
+        corrected.*,
+        targets.target
+    from corrected
+    cross join targets
+    where
+        (targets.target = 'itself' and corrected.is_corrected)
+        or (targets.target = 'the end before' and corrected.is_at_the_end)
+        or (targets.target = 'the pause before' and corrected.is_after_its_pause)
+
+),
+
 said as (
 
     select
@@ -204,13 +219,7 @@ said as (
         case when target = 'the end before' then position_seconds end as position_seconds,
         case when target = 'itself' and code = '48' then is_stuck end as is_default,
         case when target = 'itself' and is_counted_anew then played_seconds end as reported_watch_seconds
-    -- a beacon may correct itself, and one before it
-    from corrected
-    cross join targets
-    where
-        (target = 'itself' and is_corrected)
-        or (target = 'the end before' and is_at_the_end)
-        or (target = 'the pause before' and is_after_its_pause)
+    from aimed
 
 ),
 

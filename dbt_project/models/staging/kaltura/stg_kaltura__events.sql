@@ -48,7 +48,8 @@ translated as (
         case when named.code is null then general.element_named_by else named.element_named_by end as element_named_by,
         coalesce(named.has_position, general.has_position, true) as has_position
     from coded
-    left join event_types as named on coded.known_code = named.code and {{ lowercase('coded.button') }} = named.button and named.button <> 'any'
+    left join event_types as named
+        on coded.known_code = named.code and {{ lowercase('coded.button') }} = named.button and named.button <> 'any'
     left join event_types as general on coded.known_code = general.code and general.button = 'any'
 
 ),

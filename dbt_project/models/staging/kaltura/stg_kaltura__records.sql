@@ -64,7 +64,8 @@ named as (
         occurred_at,
         received_at,
         {% for name, field in fields.items() -%}
-            {% if name.endswith('_id') %}{{ identifier(json_field('record', field[0])) }}{% else %}{{ json_field('record', field[0]) }}{% endif %} as {{ name }},
+            {% set value = json_field('record', field[0]) -%}
+            {{ identifier(value) if name.endswith('_id') else value }} as {{ name }},
         {% endfor -%}
         text as record
     from parsed
