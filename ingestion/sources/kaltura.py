@@ -162,5 +162,5 @@ SOURCE = Source(
     careful_line_sql=CAREFUL,
     ignored_sql=IGNORED,
     page_key="objects",
-    line_form="Send a receive time and a beacon's query string, a web server's log line (combined format), or one complete JSON object a line.",
+    line_form="Send a receive time and a beacon's query string, a web server's log line (combined format), or one JSON object a line.",
 )
