@@ -26,9 +26,15 @@ def check_zone(said: str) -> str:
 @cache
 def check_format(said: str) -> str:
     """`said`, where it is a format of strptime. Raises ValueError otherwise."""
+    if not _is_format(said):
+        raise ValueError(f"{said!r} is no format of a time; write one such as %d.%m.%Y %H:%M:%S")
+    return said
+
+
+def _is_format(said: str) -> bool:
     with duckdb.connect() as con:
         try:
             con.execute("select try_strptime('', ?)", [said]).fetchall()
         except duckdb.Error:
-            raise ValueError(f"{said!r} is no format of a time; write one such as %d.%m.%Y %H:%M:%S") from None
-    return said
+            return False
+    return True

@@ -21,7 +21,7 @@ class Shelf:
     """The recipes of a folder, each read once: what changes there while a run works is for the next run."""
 
     folder: Path
-    _read: dict[str, Recipe | RecipeError] = field(default_factory=dict)
+    _read: dict[str, Recipe | str] = field(default_factory=dict)
     _sources: dict[str, Source] = field(default_factory=dict)
 
     @classmethod
@@ -49,10 +49,10 @@ class Shelf:
             try:
                 self._read[name] = read_recipe(path)
             except RecipeError as error:
-                self._read[name] = error
+                self._read[name] = str(error)
         found = self._read[name]
-        if isinstance(found, RecipeError):
-            raise found
+        if isinstance(found, str):
+            raise RecipeError(found)
         return found
 
     def shaping(self, source: Source, path: str) -> Source:

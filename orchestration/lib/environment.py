@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingestion.home import Home
+from ingestion.home import Home, recipes_of
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DBT_PROJECT = REPOSITORY / "dbt_project"
@@ -44,6 +44,8 @@ class Environment:
         os.environ["AUDIENCE_HOME"] = str(self.home.root)
         os.environ["LANDING"] = self.landing
         os.environ["AUDIENCE_TARGET"] = self.target
+        if os.environ.get("AUDIENCE_RECIPES"):
+            os.environ["AUDIENCE_RECIPES"] = str(recipes_of(self.home))
 
     @property
     def dbt_target_path(self) -> Path:

@@ -18,6 +18,7 @@ from ingestion.mapping.recipe import RecipeError, read_recipe
 from ingestion.replay import replay
 from ingestion.rewriting import rewrite_landing
 from ingestion.tombstones import Identifier, Kind
+from orchestration.lib.arrivals import arrivals, digest
 from tests.ingestion.conftest import Lake
 
 NEEDED = "event_type: what\n  occurred_at: at\n  user_id: who"
@@ -337,3 +338,18 @@ def test_the_books_name_the_shape_of_each_recipe(lake: Lake, write: Callable[...
     (load,) = manifest.every(lake.home, "mapped")
     assert load.shape_version == read_recipe(lake.home.root / "recipes" / "app.yml").shape_version
     assert load.shape_version < 2**53
+
+
+def test_a_changed_recipe_is_an_arrival_and_a_missing_one_is_none(lake: Lake, write: Callable[..., Path]) -> None:
+    path = write()
+    lake.land("mapped/app/a.ndjson", lines(record()))
+    assert len(arrivals(str(lake.landing), lake.home)) == 1
+    lake.load()
+    assert arrivals(str(lake.landing), lake.home) == []
+    write("video_id: film")
+    first = arrivals(str(lake.landing), lake.home)
+    lake.load()
+    write()
+    assert digest(arrivals(str(lake.landing), lake.home)) != digest(first)
+    path.unlink()
+    assert arrivals(str(lake.landing), lake.home) == []
