@@ -131,32 +131,22 @@ def test_sensor_and_schedule_ask_for_a_run_when_there_is_something_to_do(
     assert ticks() == ([first], 1)
 
 
-def test_the_backfill_job_asks_for_its_two_dates(
+def test_a_selection_is_not_published_and_the_next_run_completes_it(
     first_run: dg.ExecuteInProcessResult, definitions: dg.Definitions, instance: dg.DagsterInstance, home: Home
 ) -> None:
     job = definitions.resolve_job_def("backfill")
-    with pytest.raises(dg.DagsterInvalidConfigError):
-        job.execute_in_process(instance=instance, run_config={})
+    dates = {"first_date": "2026-10-01", "last_date": "2026-10-01"}
     before = current_snapshot(home)
-    result = job.execute_in_process(instance=instance, run_config={"first_date": "2026-10-01", "last_date": "2026-10-01"})
-    assert result.success
-    assert current_snapshot(home) != before
-
-
-def test_a_selection_is_not_published_and_the_next_refresh_completes_it(
-    first_run: dg.ExecuteInProcessResult, definitions: dg.Definitions, instance: dg.DagsterInstance, home: Home
-) -> None:
-    job = definitions.resolve_job_def("backfill")
-    before = current_snapshot(home)
-    result = job.execute_in_process(
-        instance=instance,
-        run_config={"first_date": "2026-10-01", "last_date": "2026-10-01"},
-        asset_selection=[dg.AssetKey(["core", "dim_date"])],
-    )
-    assert result.success
+    selection = [dg.AssetKey(["core", "dim_date"])]
+    assert job.execute_in_process(instance=instance, run_config=dates, asset_selection=selection).success
     assert current_snapshot(home) == before
     state = read_state(home)
     assert state is not None
     assert state.status is Status.PARTIAL
-    assert definitions.resolve_job_def("refresh").execute_in_process(instance=instance).success
+    assert job.execute_in_process(instance=instance, run_config=dates).success
     assert current_snapshot(home) != before
+
+
+def test_the_backfill_job_asks_for_its_two_dates(definitions: dg.Definitions, instance: dg.DagsterInstance) -> None:
+    with pytest.raises(dg.DagsterInvalidConfigError):
+        definitions.resolve_job_def("backfill").execute_in_process(instance=instance, run_config={})
