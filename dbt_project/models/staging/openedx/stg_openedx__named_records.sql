@@ -45,7 +45,9 @@ named as (
     select
         *,
         case
-            when stated_name = 'problem_check' and emitted_by = 'browser' then 'problem_check_in_browser'
+            -- the server's record always names the problem; a bus may not say that one is the browser's
+            when stated_name = 'problem_check' and (emitted_by = 'browser' or coalesce(problem_id, correct_map, submission) is null)
+                then 'problem_check_in_browser'
             when stated_name like '/%/save_user_state' and posted like '%saved_video_position%' then 'saved_video_position'
             when stated_name like '/%' and regexp_extract(stated_name, '{{ course_page }}', 0) <> '' then 'page_request'
             when stated_name like '/%' then 'background_request'
