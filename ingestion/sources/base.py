@@ -84,6 +84,7 @@ class Source:
     line_steps: expressions that those two may use by name, computed once a line, each from `line` and the steps before it.
     has_recipes: whether each folder below this source's has a recipe of its own (`ingestion.mapping`).
     recipe: the recipe by which this source shapes; its shape_version is then a hash of it, and says nothing of earlier or later.
+    event_name: DuckDB expression over a record's JSON text `properties`: what it calls what happened, where our word may be another.
     people: where its records name people: whom an erasure finds, and what a pseudonym replaces.
     """
 
@@ -106,6 +107,7 @@ class Source:
     line_steps: tuple[tuple[str, str], ...] = ()
     has_recipes: bool = False
     recipe: str | None = None
+    event_name: str | None = None
 
     @property
     def columns(self) -> dict[str, str]:

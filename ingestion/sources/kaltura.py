@@ -158,6 +158,7 @@ SOURCE = Source(
     fields=(Field("occurred_at", "time", key=CREATED), Field("received_at", "time", key=RECEIVED)),
     people=PEOPLE,
     raw_column="record",
+    event_name="coalesce('eventType ' || json_extract_string(properties, '$.eventType'), json_extract_string(properties, '$.objectType'))",
     line_sql=QUICK,
     careful_line_sql=CAREFUL,
     ignored_sql=IGNORED,

@@ -68,6 +68,7 @@ SOURCE = Source(
     ),
     people=PEOPLE,
     raw_column="record",
+    event_name="coalesce(json_extract_string(properties, '$.event'), json_extract_string(properties, '$.type'))",
     line_sql=WITH_TIMES,
     page_key="batch",
     page_members=("sentAt", "receivedAt", "context", "anonymousId", "userId", "request_ip"),

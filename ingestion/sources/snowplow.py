@@ -105,6 +105,7 @@ SOURCE = Source(
     ),
     people=PEOPLE,
     raw_column="record",
+    event_name="coalesce(json_extract_string(properties, '$.event_name'), json_extract_string(properties, '$.event'))",
     line_sql=AS_OBJECT,
     line_form=f"Send an enriched event a line, as its {len(COLUMNS)} columns with tabs between them or as one complete JSON object.",
 )

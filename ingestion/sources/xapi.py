@@ -33,5 +33,6 @@ SOURCE = Source(
     fields=(Field("occurred_at", "time", key="timestamp"), Field("received_at", "time", key="stored")),
     people=PEOPLE,
     raw_column="statement",
+    event_name="regexp_extract(json_extract_string(properties, '$.verb.id'), '[^/]*$')",
     page_key="statements",
 )

@@ -17,8 +17,6 @@ from ingestion.sources import registered
 from ingestion.sources.native import SOURCE as NATIVE
 from orchestration.check.findings import Filling, Findings, KeptKey, Note, Refusal, Span, Word
 
-TOLD = {"xapi": "regexp_extract(json_extract_string(properties, '$.verb.id'), '[^/]*$')"}
-"""What a source's records call what happened, where staging has another word for it: an expression over a staged event."""
 STATED = "coalesce(original_event_type, event_type)"
 FIELDS = [field.name for field in NATIVE.fields if field.name not in ("workspace_id", "properties", "event_id")]
 MOST_KEYS = 20
@@ -64,7 +62,8 @@ def known_sources() -> str:
 
 def told_sql(recipes: Mapping[str, Recipe]) -> str:
     """What a staged event's own record calls what happened."""
-    cases = [f"when source = {quoted(source)} then coalesce({told}, {STATED})" for source, told in TOLD.items()]
+    names = {source.name: source.event_name for source in registered().values() if source.event_name}
+    cases = [f"when source = {quoted(source)} then coalesce(nullif({told}, ''), {STATED})" for source, told in names.items()]
     for group, recipe in recipes.items():
         rules = [rule for rule in recipe.fields["event_type"] if rule.translations]
         said = [
@@ -112,7 +111,7 @@ def advice(group: str, told: str, vocabulary: Sequence[str], recipes: Mapping[st
         return f"add `{told}: {word}` to the values of event_type in {recipes[group].name}.yml"
     if group == "native":
         return f"send {word if close else 'a word of docs/events.md'} instead"
-    return f"add a row for it to dbt_project/seeds/{group}_*.csv"
+    return f"a row in dbt_project/seeds/{group}_*.csv gives it a word"
 
 
 def fillings(con: duckdb.DuckDBPyConnection) -> list[Filling]:

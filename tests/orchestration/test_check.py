@@ -113,7 +113,7 @@ def test_words_are_told_beside_ours_and_unknown_ones_with_advice(found: Findings
     assert words["native", "play"] == ("play", 2)
     assert {(each.group, each.told, each.advice) for each in found.unmapped} == {
         ("native", "plai", "send play instead"),
-        ("xapi", "danced", "add a row for it to dbt_project/seeds/xapi_*.csv"),
+        ("xapi", "danced", "a row in dbt_project/seeds/xapi_*.csv gives it a word"),
         ("mapped/training", "sortie", "add `sortie: <word>` to the values of event_type in training.yml"),
     }
 
