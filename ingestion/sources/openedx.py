@@ -71,7 +71,9 @@ SOURCE = Source(
     received="emitted_at",
     raw_column="record",
     # a request is told by its path, which is another one for each course
-    event_name="""regexp_extract(coalesce(json_extract_string(properties, '$.name'), json_extract_string(properties, '$.event_type')), '^[^/].*')""",
+    event_name="""regexp_extract(
+        coalesce(json_extract_string(properties, '$.name'), json_extract_string(properties, '$.event_type')), '^[^/].*'
+    )""",
     line_sql=LINE,
     ignored_sql=COMMENT,
 )
