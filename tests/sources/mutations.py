@@ -16,7 +16,9 @@ HOSTILE = (
 WRONG: tuple[Any, ...] = (
     None, True, False, 0, -1, 3.7, 1e308, -1e-308, 2**63, -(2**80), "", " ", [], {}, [[]], [None], {"": None}, "text", ["a", 1, None],
 )  # fmt: skip
-DEPTH = 400
+DEPTH = 200
+"""Several may come to lie in each other, and Python's own writer of JSON takes a thousand."""
+ABYSS = 5_000
 
 
 def nested(random: Random) -> Any:
@@ -108,6 +110,11 @@ def broken(random: Random, content: bytes) -> bytes:
     )
 
 
+def deepened(line: str) -> str:
+    """A JSON object with one more member, deeper than any reader expects."""
+    return line.rstrip()[:-1] + ',"abyss":' + "[" * ABYSS + "]" * ABYSS + "}" if line.rstrip().endswith("}") else line
+
+
 def one_line(content: bytes) -> bytes:
     """The same without line feeds."""
     return content.replace(b"\n", b" ")
@@ -115,7 +122,8 @@ def one_line(content: bytes) -> bytes:
 
 def mutated_line(random: Random, line: str) -> bytes:
     """One line made of a sample line: as it was, bent, broken, or both."""
-    told = line if random.random() < 0.1 else bent(random, line)
+    chance = random.random()
+    told = line if chance < 0.1 else deepened(line) if chance < 0.12 else bent(random, line)
     content = told.encode("utf-8", "surrogatepass")
     return one_line(broken(random, content) if random.random() < 0.3 else content)
 
