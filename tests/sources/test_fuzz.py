@@ -36,7 +36,7 @@ def hostile_files(emitter: str, seed: int) -> dict[str, bytes]:
     samples = [line for name, text in files.items() if name.endswith(LINE_FORMATS) for line in text.splitlines() if line.strip()]
     hostile = {}
     if samples:
-        hostile[f"{emitter}/lines-{seed}.ndjson"] = b"\n".join(mutated_lines(random, samples, LINES))
+        hostile[f"{emitter}/lines-{seed}.ndjson"] = b"".join(line + b"\n" for line in mutated_lines(random, samples, LINES))
     for number in range(WHOLE_FILES if samples else 4 * WHOLE_FILES):
         name, text = random.choice(sorted(files.items()))
         hostile[f"{emitter}/{seed}-{number}-{Path(name).name}"] = broken(random, text.encode())
