@@ -1,15 +1,10 @@
--- One row per event that an accepted record tells of, as its emitter's staging model maps it: the one place above staging that names emitters.
--- A record may tell of several events: then each is a part of it.
+-- One row per event that an accepted record of any emitter tells of, in the event contract.
 {{ config(materialized='view') }}
 
 {% for emitter in [
-    ref('stg_kaltura__events'),
-    ref('stg_mapped__events'),
     ref('stg_native__events'),
-    ref('stg_openedx__events'),
-    ref('stg_segment__events'),
-    ref('stg_snowplow__events'),
-    ref('stg_xapi__events'),
+    ref('stg_mapped__events'),
+    ref('translated_events'),
 ] -%}
     select
         load_id,
