@@ -25,6 +25,7 @@ from orchestration.lib.environment import Environment
 
 STORY = REPOSITORY / "tests" / "fixtures" / "one_story"
 STANDARD = "native"
+STANDARD_CSV = "native (CSV)"
 MEGABYTES = 100
 ROUNDS = 3
 GOAL = 2.0
@@ -43,6 +44,7 @@ class Speed:
     """
 
     emitter: str
+    suffix: str
     landed_bytes: int
     landed_lines: int
     taken_in: Measurement
@@ -57,28 +59,52 @@ class Speed:
         return step.cpu_seconds / self.landed_bytes * 1e9
 
 
-def emitters() -> list[str]:
-    """The emitters that tell the story, and the recipes as mapped/<name>; the standard first."""
-    names = [path.name for path in sorted(STORY.iterdir()) if path.is_dir() and path.name not in ("mapped", "recipes")]
-    return sorted(
-        [*names, *(f"mapped/{path.name}" for path in sorted(STORY.glob("mapped/*")))], key=lambda name: name != STANDARD
-    )
+@dataclass(frozen=True)
+class Telling:
+    """The story in an emitter's format: the folder it lands in, the lines and the header of its files, and how their names end."""
+
+    emitter: str
+    folder: str
+    lines: Sequence[str]
+    header: str
+    suffix: str
 
 
-def sample(emitter: str) -> tuple[list[str], str, str]:
-    """The lines of an emitter's telling, the header of its files and how their names end."""
-    files = [path for path in sorted((STORY / emitter).rglob("*")) if path.is_file()]
+def told(folder: str) -> Telling:
+    """What a folder of the story tells."""
+    files = [path for path in sorted((STORY / folder).rglob("*")) if path.is_file()]
     of_lines = [path for path in files if path.suffix in LINES]
     if of_lines:
-        return [line for path in of_lines for line in path.read_text().splitlines() if line.strip()], "", of_lines[0].suffix
+        lines = [line for path in of_lines for line in path.read_text().splitlines() if line.strip()]
+        return Telling(folder, folder, lines, "", of_lines[0].suffix)
     header, *lines = files[0].read_text().splitlines()
-    return lines, header, files[0].suffix
+    return Telling(folder, folder, lines, header, files[0].suffix)
 
 
-def land(emitter: str, landing: Path, megabytes: int) -> int:
+def native_csv(scratch: Path) -> Telling:
+    """What native tells, as CSV: a recipe for CSV is compared with that."""
+    scratch.mkdir(parents=True, exist_ok=True)
+    made = scratch / "native.csv"
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"copy (select * from read_json_auto('{STORY}/{STANDARD}/*.ndjson', convert_strings_to_integers = false)) to '{made}' (header)"
+        )
+    header, *lines = made.read_text().splitlines()
+    made.unlink()
+    return Telling(STANDARD_CSV, STANDARD, lines, header, ".csv")
+
+
+def tellings(scratch: Path) -> list[Telling]:
+    """Native in its two formats, the emitters that tell the story, and the recipes as mapped/<name>."""
+    names = [path.name for path in sorted(STORY.iterdir()) if path.is_dir() and path.name not in (STANDARD, "mapped", "recipes")]
+    names += [f"mapped/{path.name}" for path in sorted(STORY.glob("mapped/*"))]
+    return [told(STANDARD), native_csv(scratch), *map(told, names)]
+
+
+def land(telling: Telling, landing: Path, megabytes: int) -> int:
     """Write an emitter's files: its lines over and over, each time with other people. The number of lines."""
-    lines, header, suffix = sample(emitter)
-    folder = landing / emitter
+    lines, header, suffix = telling.lines, telling.header, telling.suffix
+    folder = landing / telling.folder
     folder.mkdir(parents=True)
     times = megabytes * 10**6 // (sum(len(line) + 1 for line in lines) * FILES) + 1
     with duckdb.connect() as connection:
@@ -91,7 +117,7 @@ def land(emitter: str, landing: Path, megabytes: int) -> int:
                 f"""copy (
                     select {other_people} from range({times}) as turns(turn), (select unnest(?::varchar[]) as line)
                 ) to '{body}' (format csv, header false, quote '', escape '', delimiter '\x01')""",
-                [lines],
+                [list(lines)],
             )
             with (folder / f"{number_of_file}{suffix}").open("wb") as target, body.open("rb") as source:
                 target.write(header.encode() + b"\n" if header else b"")
@@ -102,10 +128,13 @@ def land(emitter: str, landing: Path, megabytes: int) -> int:
 
 def speeds(folder: Path, megabytes: int = MEGABYTES, only: Sequence[str] = ()) -> Iterator[Speed]:
     """Measure one emitter after the other in a folder of its own, which is removed."""
-    for emitter in [name for name in emitters() if not only or name in (STANDARD, *only)]:
+    for telling in tellings(folder):
+        emitter = telling.emitter
+        if only and emitter not in (STANDARD, STANDARD_CSV, *only):
+            continue
         place = folder / "emitter"
         shutil.rmtree(place, ignore_errors=True)
-        lines = land(emitter, place / "landing", megabytes)
+        lines = land(telling, place / "landing", megabytes)
         size = sum(path.stat().st_size for path in (place / "landing").rglob("*") if path.is_file())
         variables = {
             "AUDIENCE_HOME": str(place / "home"),
@@ -117,7 +146,7 @@ def speeds(folder: Path, megabytes: int = MEGABYTES, only: Sequence[str] = ()) -
             shutil.rmtree(place / "home", ignore_errors=True)
             loads.append(_step("load", emitter, place, variables))
         best = min(loads, key=lambda each: each.work_seconds)
-        yield Speed(emitter, size, lines, best, _step("read", emitter, place, variables))
+        yield Speed(emitter, telling.suffix, size, lines, best, _step("read", emitter, place, variables))
         shutil.rmtree(place, ignore_errors=True)
 
 
@@ -130,9 +159,10 @@ def _step(step: str, emitter: str, place: Path, variables: dict[str, str]) -> Me
 
 def grid(found: list[Speed]) -> Grid:
     """The speeds as a table: each beside the standard's."""
-    standard = next(each for each in found if each.emitter == STANDARD)
+    by_name = {each.emitter: each for each in found}
     rows = []
     for each in found:
+        standard = by_name[STANDARD_CSV if each.suffix == ".csv" else STANDARD]
         cells = [each.emitter, f"{each.landed_bytes / each.landed_lines:,.0f}"]
         for step in ("taken_in", "read"):
             mine, theirs = (speed.per_byte(getattr(speed, step)) for speed in (each, standard))
@@ -149,7 +179,7 @@ def grid(found: list[Speed]) -> Grid:
         "goal of loading",
         "met",
     )
-    return Grid("Emitters beside native", header, rows)
+    return Grid("Emitters beside native records of the same format", header, rows)
 
 
 @app.command()
