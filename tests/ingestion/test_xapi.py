@@ -15,7 +15,7 @@ from ingestion.tombstones import Identifier, Kind
 from tests.ingestion.conftest import Lake
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
-REAL = next((path for path in (SHARED / "fun_xapi", Path("/work/shared/data/fun_xapi")) if path.is_dir()), SHARED)
+REAL = SHARED / "fun_xapi"
 MODELS = Path(__file__).parents[2] / "dbt_project" / "models" / "staging" / "xapi"
 ALICE = "alice@example.com"
 
