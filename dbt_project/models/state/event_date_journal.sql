@@ -65,7 +65,11 @@ changes as (
 
     select
         event_date,
-        {% if read_across -%} source in ('{{ read_across | join("', '") }}') {%- else -%} false {%- endif %} as is_rebuilt
+        {% if read_across -%}
+            source in ('{{ read_across | join("', '") }}') as is_rebuilt
+        {%- else -%}
+            false as is_rebuilt
+        {%- endif %}
     from added
     union all
     select event_date, true as is_rebuilt from removed

@@ -1,4 +1,4 @@
--- One row per quiz answer: the playback its user was in, by the latest beacon of the same user and entry on that date; the API does not say.
+-- One row per quiz answer: the playback its user was in, which the API does not say, by the latest beacon of that user, entry and date.
 {{ config(meta={'reads_across_records': true}) }}
 with
 
