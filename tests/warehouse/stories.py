@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from serving.publish import SCHEMAS
+from tests.property.comparison import AS_DELIVERED
 from tests.property.schedule import land
 from tests.property.warehouse import Warehouse
 
@@ -62,9 +63,9 @@ def marts(warehouse: Warehouse) -> dict[str, list[tuple[Any, ...]]]:
 def rows_on(warehouse: Warehouse, day: str) -> dict[str, int]:
     """How many rows of a UTC date are left in each table that has dates, tables without any left out."""
     dated = "select table_schema || '.' || table_name, column_name from information_schema.columns where data_type = 'DATE'"
-    # emitted_events shows what lies in the lake, loads out of force among it
+    # these show what lies in the lake, loads out of force among it
     ours = f"""{dated} and table_schema in {(*SCHEMAS, "events", "intermediate")}
-        and column_name not like '%start_date' and table_name <> 'emitted_events'"""
+        and column_name not like '%start_date' and table_name not in {AS_DELIVERED}"""
     with warehouse.reader() as connection:
         counts = {
             f"{table}.{column}": connection.execute(f"select count(*) from {table} where {column} = ?", [day]).fetchall()[0][0]
