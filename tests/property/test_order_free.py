@@ -18,6 +18,8 @@ from tests.property.schedule import FEWEST_RUNS
 from tests.property.streams import SLOTS, Stream, streams
 from tests.property.trial import random_streams, try_streams
 
+STREAMS = SLOTS // 2
+"""A campaign takes them all: the oracle's share of the time grows with them."""
 SEEDS = st.integers(min_value=1, max_value=2**31)
 
 
@@ -30,7 +32,7 @@ SEEDS = st.integers(min_value=1, max_value=2**31)
 )
 @given(first=SEEDS)
 def test_every_order_of_arrival_ends_in_the_marts_of_one_refresh_and_of_the_oracle(first):
-    seeds = range(first, first + SLOTS)
+    seeds = range(first, first + STREAMS)
     with tempfile.TemporaryDirectory() as scratch:
         verdict = try_streams(first, random_streams(seeds), Path(scratch), FEWEST_RUNS)
     assert verdict.is_good, verdict.report()
