@@ -17,7 +17,7 @@ import duckdb
 import typer
 
 from benchmarks.measure import REPOSITORY, Machine, Measurement, measured
-from benchmarks.report import Grid, number, print_grid, wide_console
+from benchmarks.report import Grid, grid_lines, number, print_grid, wide_console
 from ingestion.home import Home
 from ingestion.load import load_landing
 from orchestration.lib.dbt import run_dbt
@@ -205,6 +205,7 @@ def read(result: Annotated[Path, typer.Option(help="JSON file for the seconds.")
 def compare(
     folder: Annotated[Path | None, typer.Option(help="Scratch folder. Default: bench below AUDIENCE_HOME.")] = None,
     megabytes: Annotated[int, typer.Option(min=1, help="What each emitter lands.")] = MEGABYTES,
+    report: Annotated[Path | None, typer.Option(help="Also write the result as Markdown into this file.")] = None,
     only: Annotated[list[str] | None, typer.Option(help="Only this emitter, beside native (repeatable).")] = None,
 ) -> None:
     """Measure all emitters and print how they compare with native."""
@@ -217,7 +218,22 @@ def compare(
         )
         found.append(speed)
     print_grid(console, grid(found))
-    console.print(f"{Machine.here().cores} cores")
+    if report is not None:
+        report.write_text(page(found, Machine.here(), megabytes))
+
+
+def page(found: list[Speed], machine: Machine, megabytes: int) -> str:
+    """The speeds as a page, with the machine they were measured on."""
+    least, most = (pick(speed.taken_in.load[0] for speed in found) for pick in (min, max))
+    lines = [
+        "# Emitters",
+        "",
+        f"Measured with `python -m benchmarks.emitters compare --megabytes {megabytes}`: {machine.system}, {machine.processor}, "
+        f"{machine.cores} cores, DuckDB {machine.duckdb}, dbt {machine.dbt}; load average {least:.1f} to {most:.1f} at the start of steps. "
+        "What the columns mean: `docs/benchmarks.md`.",
+        *grid_lines(grid(found)),
+    ]
+    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":
