@@ -11,13 +11,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from filelock import FileLock
-
 from orchestration.lib.environment import DBT_PROJECT, REPOSITORY, Environment
-from orchestration.lib.fingerprint import code_hash
 from serving.publish import Description
 
 if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
     from dbt_common.events.base_types import EventMsg
 
 PROFILES = REPOSITORY / "profiles.yml"
@@ -93,7 +91,25 @@ def run_dbt(
     arguments: Sequence[str],
     on_node: Callable[[NodeProgress], None] | None = None,
 ) -> BuildResult:
+    """Run one dbt command on the project as it was parsed last, or now where it changed.
+
+    Raises:
+        BuildError: a node failed, the project does not parse, or dbt could not start.
+    """
+    from orchestration.lib.parsing import parsed_manifest  # which itself runs dbt
+
+    return invoke(environment, arguments, on_node, parsed_manifest(environment))
+
+
+def invoke(
+    environment: Environment,
+    arguments: Sequence[str],
+    on_node: Callable[[NodeProgress], None] | None = None,
+    manifest: Manifest | None = None,
+) -> BuildResult:
     """Run one dbt command in this process, silently but for ``on_node``; its log goes to the home's ``dbt/logs``.
+
+    Without a ``manifest`` dbt parses the project first.
 
     Raises:
         BuildError: a node failed, or dbt could not start.
@@ -109,7 +125,8 @@ def run_dbt(
             on_node(NodeProgress(data.index, data.total, data.node_info.node_name))
 
     with own_command_line(arguments):
-        outcome = dbtRunner(callbacks=[relay]).invoke([*quiet(environment), *arguments, *places(environment)])
+        runner = dbtRunner(manifest=manifest, callbacks=[relay])
+        outcome = runner.invoke([*quiet(environment), *arguments, *places(environment)])
     close_warehouse()
     results = getattr(outcome.result, "results", None)
     result = BuildResult(
@@ -157,24 +174,6 @@ def failure_text(result: BuildResult, exception: BaseException | None, environme
         lines.append(str(exception))
     lines.append(f"Log: {environment.dbt_log_path / 'dbt.log'}")
     return "\n".join(lines)
-
-
-def manifest_path(environment: Environment) -> Path:
-    """dbt's manifest of the project as it is now, parsed again only when a file of the project changed.
-
-    Raises:
-        BuildError: the project does not parse.
-    """
-    path = environment.dbt_target_path / "manifest.json"
-    stamp = environment.dbt_target_path / "manifest.code_hash"
-    environment.dbt_target_path.mkdir(parents=True, exist_ok=True)
-    # Dagster loads definitions in several processes at once.
-    with FileLock(environment.dbt_target_path / "manifest.lock"):
-        code = code_hash(DBT_PROJECT, [PROFILES], {"home": str(environment.home.root), "target": environment.target})
-        if not path.exists() or not stamp.exists() or stamp.read_text() != code:
-            run_dbt(environment, ["parse"])
-            stamp.write_text(code)
-    return path
 
 
 @contextmanager

@@ -11,8 +11,8 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject
 
-from orchestration.lib.dbt import manifest_path
 from orchestration.lib.environment import DBT_PROJECT, REPOSITORY, Environment
+from orchestration.lib.parsing import manifest_path
 
 
 class LayerTranslator(DagsterDbtTranslator):

@@ -11,8 +11,8 @@ import pytest
 
 from ingestion.home import Home
 from ingestion.sources import registered
-from orchestration.lib.dbt import manifest_path
 from orchestration.lib.environment import Environment
+from orchestration.lib.parsing import manifest_path
 from serving.publish import SCHEMAS
 
 Node = dict[str, Any]

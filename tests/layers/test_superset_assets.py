@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from ingestion.home import Home
-from orchestration.lib.dbt import manifest_path
 from orchestration.lib.environment import Environment
+from orchestration.lib.parsing import manifest_path
 from serving.superset.instance import ASSETS
 
 Asset = dict[str, Any]

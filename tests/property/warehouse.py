@@ -26,6 +26,8 @@ from dbt.cli.main import dbtRunner
 
 from ingestion.home import Home
 from ingestion.load import load_landing
+from orchestration.lib.environment import Environment
+from orchestration.lib.parsing import parsed_manifest
 from tests.property.schedule import Crash, Run, land
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -78,10 +80,7 @@ class Warehouse:
     def __post_init__(self) -> None:
         self.root.mkdir(parents=True, exist_ok=True)
         with self.environment():
-            result = dbtRunner().invoke(self.arguments("parse"))
-        if not result.success:
-            raise RuntimeError(f"dbt parse failed: {result.exception}")
-        self.manifest = result.result
+            self.manifest = parsed_manifest(Environment(self.home, str(self.landing), is_demo=False, target="ci"))
         self.models = models_in_order(self.manifest)
 
     @property

@@ -47,7 +47,7 @@ def told(kept: Warehouse) -> Warehouse:
     restore(kept, "first day")
     deliver(kept, "story", *story())
     run(kept)
-    prepare(kept.root / "metrics", kept.root / "target" / "semantic_manifest.json", kept.home.warehouse)
+    prepare(kept.root / "metrics", kept.root / "dbt" / "target" / "semantic_manifest.json", kept.home.warehouse)
     return kept
 
 

@@ -1,7 +1,7 @@
-{# Makes the lake readable before a run. DuckDB reads its files where they lie; Spark gets external tables over the same files, made anew
-   each run so that it sees what has landed since. #}
+{# Makes the lake readable before a run: views over its files on DuckDB, external tables over them on Spark. They are made anew each run, so that
+   it sees what has landed since, wherever the home lies now; and the models name no place, so that one parse of them serves all homes. #}
 {% macro register_bronze() -%}
-    {%- if execute and flags.WHICH in ['run', 'build', 'retry'] -%}
+    {%- if execute and flags.WHICH in ['run', 'build', 'retry', 'test'] -%}
         {{ return(adapter.dispatch('register_bronze')()) }}
     {%- endif -%}
 {%- endmacro %}
@@ -11,6 +11,30 @@
 {%- endmacro %}
 
 {% macro duckdb__register_bronze() -%}
+    {%- set lake = env_var('AUDIENCE_HOME', 'var') -%}
+    {#- what a glob would interpret, and what would end the literal -#}
+    {%- set place = modules.re.sub('([*?[])', '[\\1]', lake).replace("'", "''") -%}
+    {%- do run_query('create schema if not exists bronze') -%}
+    {%- for source in graph.sources.values() if source.source_name == 'bronze' -%}
+        {%- if source.name == 'manifests' -%}
+            {%- set columns = audience.duckdb_manifest_columns() -%}
+            {%- set reader = "read_json('" ~ place ~ "/bronze/_manifests/*/*.json', format = 'newline_delimited', columns = " ~ columns ~ ')' -%}
+        {%- elif source.name == 'quarantine' -%}
+            {%- set reader = "read_parquet('" ~ place ~ "/quarantine/*/*.parquet')" -%}
+        {%- else -%}
+            {%- set reader = "read_parquet('" ~ place ~ '/bronze/' ~ source.name ~ "/*/*.parquet', hive_partitioning = true)" -%}
+        {%- endif -%}
+        {%- do run_query('create or replace view bronze.' ~ source.name ~ ' as select * from ' ~ reader) -%}
+    {%- endfor -%}
+{%- endmacro %}
+
+{% macro duckdb_manifest_columns() -%}
+    {{ return(
+        "{load_id: 'varchar', source: 'varchar', shape_version: 'bigint', content_id: 'varchar', path: 'varchar', bytes: 'bigint', "
+        ~ "lines: 'bigint', accepted: 'bigint', rejected: 'bigint', blank: 'bigint', erased: 'bigint', loaded_at: 'timestamp', "
+        ~ "status: 'varchar', superseded_by: 'varchar', entity: 'varchar', as_of: 'timestamp', "
+        ~ "rows_by_date: 'struct(event_date date, rows bigint)[]'}"
+    ) }}
 {%- endmacro %}
 
 {% macro spark__register_bronze() -%}
