@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from ingestion.identity import PrivacyKeyError
+from ingestion.showing import told
 from orchestration.lib.environment import Environment
 from orchestration.lib.state import BuildRequest
 from orchestration.privacy.cli import app as privacy
@@ -77,7 +78,7 @@ def check(
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     except BuildError as error:
-        console.print(f"[red]Not checked:[/] the models could not be built.\n{error}", markup=True)
+        console.print(f"[red]Not checked:[/] the models could not be built.\n{told(error)}", markup=True)
         raise typer.Exit(1) from error
     if as_json:
         sys.stdout.write(json.dumps(findings.as_dict(), ensure_ascii=False) + "\n")
@@ -122,13 +123,13 @@ def run(request: BuildRequest, sources: list[str] | None) -> None:
         with live_listener() as listener:
             report = run_refresh(environment, request, sources=sources, listener=listener)
     except PrivacyKeyError as error:
-        console.print(f"[red]Nothing was loaded:[/] {error}", markup=True)
+        console.print(f"[red]Nothing was loaded:[/] {told(error)}", markup=True)
         raise typer.Exit(1) from error
     except (BuildError, PublishError) as error:
-        console.print(f"[red]Not published:[/] the snapshot stays as it was.\n{error}", markup=True)
+        console.print(f"[red]Not published:[/] the snapshot stays as it was.\n{told(error)}", markup=True)
         raise typer.Exit(1) from error
     except ExportError as error:
-        console.print(f"[red]Published, but not exported:[/] {error}", markup=True)
+        console.print(f"[red]Published, but not exported:[/] {told(error)}", markup=True)
         raise typer.Exit(1) from error
     show_summary(environment, report)
     if report.landed.failed:
