@@ -19,6 +19,7 @@ from fsspec.implementations.local import LocalFileSystem
 
 from ingestion import durable
 from ingestion.home import Home
+from ingestion.keeping import without_password
 from ingestion.local_files import files_below
 
 FORMATS = {
@@ -91,10 +92,14 @@ class Landing:
 
     @classmethod
     def at(cls, uri: str) -> Landing:
-        """The landing zone at a local path or URI. A plain path is taken as it stands, whatever characters it holds."""
+        """The landing zone at a local path or URI. A plain path is taken as it stands, whatever characters it holds.
+
+        Raises:
+            ValueError: the URI holds a password.
+        """
         if "://" not in uri:
             return cls(LocalFileSystem(), str(Path(uri).expanduser().absolute()))
-        fs, root = fsspec.core.url_to_fs(uri)
+        fs, root = fsspec.core.url_to_fs(without_password(uri, "LANDING"))
         return cls(fs, root.rstrip("/"))
 
     @property

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from ingestion.keeping import open_places
 from ingestion.report import Progress as LandingProgress
 from ingestion.showing import shown, visible
 from orchestration.headlines import Headlines, read_headlines
@@ -89,6 +90,7 @@ def show_summary(environment: Environment, report: RefreshReport) -> None:
     if headlines:
         show_headlines(headlines)
     show_outcome(report)
+    show_open_places(environment)
     show_next(environment)
 
 
@@ -130,10 +132,22 @@ def show_outcome(report: RefreshReport) -> None:
     steps = ", ".join(f"{step} {seconds:.1f} s" for step, seconds in report.seconds.items())
     if report.built:
         models, tests = report.built.count("model"), report.built.count("test")
-        console.print(f"[green]Built[/] {models} models and passed {tests} tests on their data, because {shown(report.plan.reason or '')}.")
+        console.print(
+            f"[green]Built[/] {models} models and passed {tests} tests on their data, because {shown(report.plan.reason or '')}."
+        )
         for node in report.built.warned:
             console.print(f"[yellow]Warning:[/] {shown(node.name)}: {shown(node.message)}")
     console.print(f"[green]Done:[/] {steps}")
+
+
+def show_open_places(environment: Environment) -> None:
+    """Print which personal files every account of this machine may read."""
+    if found := open_places(environment.home):
+        names = ", ".join(path.name for path in found)
+        root = environment.home.root
+        console.print(
+            f"[red]Others on this machine may read[/] {shown(names)}: chmod -R go-rwx {shown(str(root))} (docs/security.md)"
+        )
 
 
 def show_next(environment: Environment) -> None:

@@ -79,7 +79,11 @@ def show_words(console: Console, findings: Findings, group: str) -> None:
     table = table_of("told", "event_type", "records", "", numbers=("records",))
     for each in words[:MOST_WORDS]:
         table.add_row(
-            shown(each.told), shown(each.event_type), f"{each.records:,}", shown(each.advice), style="yellow" if each.advice else None
+            shown(each.told),
+            shown(each.event_type),
+            f"{each.records:,}",
+            shown(each.advice),
+            style="yellow" if each.advice else None,
         )
     console.print(table)
     if len(words) > MOST_WORDS:
