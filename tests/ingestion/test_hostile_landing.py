@@ -21,7 +21,7 @@ import pytest
 from tests.ingestion.conftest import Lake
 
 LINE = '{"event_id":"a","event_type":"play","occurred_at":"2026-10-05T12:00:00Z","device_id":"d"}\n'
-SECRET = "root:x:0:0:a line that nobody landed\n"
+ELSEWHERE = "root:x:0:0:a line that nobody landed\n"
 STRANGER = 12_345
 REPOSITORY = Path(__file__).parents[2]
 
@@ -60,7 +60,7 @@ def another_accounts_link(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path, Pa
 
 def test_a_link_of_another_account_never_leads_out_of_the_landing_zone(lake, tmp_path, another_accounts_link):
     (tmp_path / "private").mkdir()
-    (tmp_path / "private" / "shadow.ndjson").write_text(SECRET)
+    (tmp_path / "private" / "shadow.ndjson").write_text(ELSEWHERE)
     lake.land("native/own.ndjson", LINE)
     another_accounts_link(lake.landing / "native" / "file.ndjson", tmp_path / "private" / "shadow.ndjson")
     another_accounts_link(lake.landing / "native" / "folder", tmp_path / "private")
