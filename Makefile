@@ -19,6 +19,9 @@ WORKERS := $(shell $(PYTHON) -c "import os; print(min((os.cpu_count() or 1) + 1,
 LINT_HOME := $(CURDIR)/.cache/lint
 DBT := $(BIN)/dbt --quiet --log-path "$(LINT_HOME)/dbt/logs"
 PROJECT := --project-dir dbt_project --profiles-dir .
+SCANNED := '*.py' '*.yml' '*.yaml' '*.toml' '*.md' '*.ts' '*.tsx' '*.sh' '*.in' '*.cfg' '*.ini' '*env*' Makefile .ci ':!tests/fixtures'
+# Entropy alone finds hashes and ids; passwords, tokens, keys and addresses with passwords are found by their form.
+SCAN := --disable-plugin HexHighEntropyString --disable-plugin Base64HighEntropyString
 step = @printf '\033[1m%s\033[0m\n' "$(1)"
 
 export PYTHONUNBUFFERED := 1
@@ -26,7 +29,7 @@ export DAGSTER_DISABLE_TELEMETRY := yes
 export DO_NOT_TRACK := 1
 
 .PHONY: help run check serve api dashboard deliver deliveries publish-postgres superset superset-test metrics trace erase parity
-.PHONY: test lint bench bench-api bench-dashboard bench-postgres fuzz sources truths pictures kill lock clean venv venv-crm venv-dev venv-superset
+.PHONY: test lint bench bench-api bench-dashboard bench-postgres fuzz sources truths pictures kill lock audit clean venv venv-crm venv-dev venv-superset venv-audit
 
 help: ## What can be done here
 	@sed -nE 's/^([a-z-]+):.*## (.*)$$/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-23s %s\n", $$1, $$2}'
@@ -42,6 +45,9 @@ venv-dev:
 
 venv-superset:
 	@$(BOOTSTRAP) requirements-superset.lock
+
+venv-audit:
+	@$(BOOTSTRAP) requirements-audit.lock
 
 run: venv ## Load LANDING (default: a simulated demo), build the models, publish the marts
 	@$(BIN)/python -m orchestration refresh $(ARGS)
@@ -87,7 +93,7 @@ parity: venv-dev ## Build a small lake on DuckDB and on a local Spark (Java 17),
 
 lint: export AUDIENCE_HOME := $(LINT_HOME)
 lint: export DAGSTER_HOME := $(LINT_HOME)/dagster
-lint: venv-dev ## Style, types, layer law, Spark compilation, definitions, SQL; cheap first
+lint: venv-dev audit ## Style, types, audit, layer law, Spark compilation, definitions, SQL; cheap first
 	@mkdir -p "$(LINT_HOME)/dagster" && touch "$(LINT_HOME)/dagster/dagster.yaml"
 	$(call step,Python style)
 	@$(BIN)/ruff check --quiet --output-format concise .
@@ -104,6 +110,13 @@ lint: venv-dev ## Style, types, layer law, Spark compilation, definitions, SQL; 
 	@$(BIN)/python -W ignore -m dagster definitions validate --log-level warning --module-name orchestration.definitions
 	$(call step,SQL style)
 	@DBT_TARGET_PATH="$(LINT_HOME)/dbt/sqlfluff" $(BIN)/sqlfluff lint --disable-progress-bar --processes 2 dbt_project
+
+# Fixtures hold recorded ids by the thousand, and no settings.
+audit: venv-dev venv-audit ## Known vulnerabilities of the pinned packages, secrets in tracked files (docs/security.md)
+	$(call step,Known vulnerabilities)
+	@$(BIN)/python -m security.advisories
+	$(call step,Secrets in tracked files)
+	@git ls-files -z -- $(SCANNED) | xargs -0 -n 200 -P 2 .venv-audit/bin/detect-secrets-hook $(SCAN)
 
 bench: venv-dev ## Measure against the floor of one DuckDB statement (quick: EVENTS=1000000)
 	@$(BIN)/python -m benchmarks $(if $(EVENTS),--events $(EVENTS)) $(ARGS)
@@ -137,7 +150,7 @@ deliveries: venv-dev ## Deliver 10,000 contacts to a real Tryton, kill it half-w
 
 lock: venv ## Pin all dependencies again, with hashes and without any registry's name
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	@rm -f requirements.lock requirements-crm.lock requirements-dev.lock requirements-spark.lock requirements-superset.lock
+	@rm -f requirements.lock requirements-crm.lock requirements-dev.lock requirements-spark.lock requirements-superset.lock requirements-audit.lock
 	@compile() { $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	    --no-annotate --no-header --no-strip-extras "$$@"; }; \
 	  compile --extra crm --extra dev --extra spark -o requirements-spark.lock; \
@@ -145,7 +158,9 @@ lock: venv ## Pin all dependencies again, with hashes and without any registry's
 	  compile --extra crm -c requirements-dev.lock -o requirements-crm.lock; \
 	  compile -c requirements-crm.lock -o requirements.lock; \
   $(BIN)/uv pip compile serving/superset/requirements.in --quiet --universal --python-version 3.11 --generate-hashes \
-    --no-annotate --no-header --no-strip-extras -o requirements-superset.lock
+    --no-annotate --no-header --no-strip-extras -o requirements-superset.lock; \
+  $(BIN)/uv pip compile security/requirements.in --quiet --universal --python-version 3.11 --generate-hashes \
+    --no-annotate --no-header --no-strip-extras -o requirements-audit.lock
 
 clean: ## Remove caches (not .venv, not AUDIENCE_HOME)
 	@rm -rf .cache .pytest_cache .mypy_cache .ruff_cache dbt_project/target dbt_project/logs logs

@@ -22,7 +22,7 @@ import requests
 
 DATABASE = "audience"
 USER = "admin"
-PASSWORD = "only on the loopback"
+PASSWORD = "only on the loopback"  # pragma: allowlist secret
 PATIENCE_SECONDS, PARTING_SECONDS = 60, 5
 
 

@@ -18,6 +18,7 @@ from ingestion.load import load_landing
 from ingestion.replay import replay as replay_quarantine
 from ingestion.report import LandingReport, Totals
 from ingestion.report import Progress as Moment
+from ingestion.showing import visible
 from ingestion.sources import registered
 
 app = typer.Typer(
@@ -66,9 +67,9 @@ def _print_report(console: Console, report: LandingReport) -> None:
         console.print(_totals_table(report.by_source, report))
     for title, notes in (("Waiting", report.waiting), ("Not recognised", report.unknown)):
         for note in notes:
-            console.print(f"{title}: {note.name!r}. {note.reason}", markup=False)
+            console.print(f"{title}: {visible(note.name)}. {visible(note.reason)}", markup=False)
     for failure in report.failed:
-        console.print(f"FAILED: {failure.path!r}. {failure.reason}", style="red", markup=False)
+        console.print(f"FAILED: {visible(failure.path)}. {visible(failure.reason)}", style="red", markup=False)
 
 
 def _totals_table(by_source: dict[str, Totals], total: Totals) -> Table:
@@ -126,7 +127,7 @@ def ledger(source: SourceOption = None) -> None:
                 unbalanced.append(each)
     console.print(_totals_table(totals, total))
     for each in unbalanced:
-        console.print(f"UNBALANCED: load {each.load_id} of {each.path!r}", style="red", markup=False)
+        console.print(f"UNBALANCED: load {each.load_id} of {visible(each.path)}", style="red", markup=False)
     if unbalanced:
         raise typer.Exit(1)
 

@@ -12,6 +12,7 @@ import duckdb
 
 from ingestion import durable
 from ingestion.home import Home
+from ingestion.keeping import is_open_to_others
 
 MACROS = (Path(__file__).parent / "identity.sql").read_text(encoding="utf-8")
 VARIABLE, PSEUDONYMISE = "AUDIENCE_PRIVACY_KEY", "AUDIENCE_PSEUDONYMISE"
@@ -28,7 +29,7 @@ def privacy_key(home: Home) -> bytes:
     """The key of all hashes and pseudonyms: `AUDIENCE_PRIVACY_KEY`, else `privacy/key` under the home, made when it is first needed.
 
     Raises:
-        PrivacyKeyError: the key is too short to keep a secret.
+        PrivacyKeyError: the key is too short to keep a secret, or others may read it.
     """
     given = os.environ.get(VARIABLE)
     if given is None:
@@ -37,6 +38,8 @@ def privacy_key(home: Home) -> bytes:
             durable.make_folder(home.privacy)
             home.privacy.chmod(0o700)
             durable.write_secret(path, secrets.token_hex(32))
+        if is_open_to_others(path):
+            raise PrivacyKeyError(f"Others may read {path}: chmod 600 it. Pseudonyms and tombstones are as secret as this key.")
         given = path.read_text(encoding="utf-8").strip()
     if len(given) < SHORTEST_KEY:
         raise PrivacyKeyError(f"{VARIABLE} must have at least {SHORTEST_KEY} characters, such as `openssl rand -hex 32` gives.")

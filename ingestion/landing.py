@@ -19,6 +19,8 @@ from fsspec.implementations.local import LocalFileSystem
 
 from ingestion import durable
 from ingestion.home import Home
+from ingestion.keeping import without_password
+from ingestion.local_files import files_below
 
 FORMATS = {
     ".ndjson": "ndjson",
@@ -90,10 +92,14 @@ class Landing:
 
     @classmethod
     def at(cls, uri: str) -> Landing:
-        """The landing zone at a local path or URI. A plain path is taken as it stands, whatever characters it holds."""
+        """The landing zone at a local path or URI. A plain path is taken as it stands, whatever characters it holds.
+
+        Raises:
+            ValueError: the URI holds a password.
+        """
         if "://" not in uri:
             return cls(LocalFileSystem(), str(Path(uri).expanduser().absolute()))
-        fs, root = fsspec.core.url_to_fs(uri)
+        fs, root = fsspec.core.url_to_fs(without_password(uri, "LANDING"))
         return cls(fs, root.rstrip("/"))
 
     @property
@@ -118,7 +124,8 @@ class Landing:
         """
         chosen = set(sources if wanted is None else wanted) | ({CATALOG} if wanted is None else set())
         files, waiting, unknown = [], [], []
-        for name, mark in self._entries().items():
+        entries, odd = self._entries()
+        for name, mark in entries.items():
             folder, _, rest = name.partition("/")
             if any(part.startswith((".", "_")) for part in name.split("/")):
                 continue
@@ -136,6 +143,7 @@ class Landing:
                 unknown.append(LeftAlone(name, f"Unknown ending. Known: {', '.join(FORMATS)}, each plain, .gz or .zst"))
             else:
                 files.append(LandedFile(name, folder, kind, mark))
+        unknown += [LeftAlone(name, reason) for name, reason in sorted(odd.items()) if name.partition("/")[0] in chosen]
         settled, growing = self._settled(files, unchanged, settle_seconds)
         return Listing(tuple(settled), tuple(waiting + growing), tuple(dict.fromkeys(unknown)))
 
@@ -147,27 +155,29 @@ class Landing:
         if not recent:
             return files, []
         time.sleep(settle_seconds)
-        again = self._entries()
+        again, _ = self._entries()
         growing = {file.name for file in recent if again.get(file.name) != file.mark}
         settled = [file for file in files if file.name not in growing]
         return settled, [LeftAlone(name, "It is still growing.") for name in sorted(growing)]
 
-    def _entries(self) -> dict[str, Mark]:
+    def _entries(self) -> tuple[dict[str, Mark], dict[str, str]]:
+        """The files with their marks, and what else lies there with the reason why it is left alone."""
         if self.is_local:
-            return _local_entries(Path(self.root))
+            found, odd = files_below(Path(self.root))
+            return {name: _local_mark(status) for name, status in found.items()}, odd
         self.fs.invalidate_cache()
         try:
             found = self.fs.find(self.root, detail=True)
         except FileNotFoundError:
-            return {}
+            return {}, {}
         start = len(self.root) + 1
         marks = {path[start:]: _mark(info) for path, info in found.items() if info["type"] == "file" and len(path) > start}
-        return dict(sorted(marks.items()))
+        return dict(sorted(marks.items())), {}
 
     def mark(self, file: LandedFile) -> Mark:
         """The file's version now. Raises FileNotFoundError where it is gone."""
         if self.is_local:
-            return _local_mark(Path(self.full(file.name)))
+            return _local_mark(Path(self.full(file.name)).stat())
         self.fs.invalidate_cache()
         return _mark(self.fs.info(self.full(file.name)))
 
@@ -193,24 +203,7 @@ class Landing:
         return local, digest.hexdigest()
 
 
-def _local_entries(root: Path) -> dict[str, Mark]:
-    """Regular files below `root`, through links too; a folder that links back into itself is entered once."""
-    marks, seen = {}, set()
-    for folder, folders, names in os.walk(root, followlinks=True):
-        status = Path(folder).stat()
-        if (status.st_dev, status.st_ino) in seen:
-            folders.clear()
-            continue
-        seen.add((status.st_dev, status.st_ino))
-        for path in (Path(folder) / name for name in names):
-            with contextlib.suppress(FileNotFoundError):
-                if path.is_file():
-                    marks[path.relative_to(root).as_posix()] = _local_mark(path)
-    return dict(sorted(marks.items()))
-
-
-def _local_mark(path: Path) -> Mark:
-    status = path.stat()
+def _local_mark(status: os.stat_result) -> Mark:
     return Mark(status.st_size, f"{status.st_ino}:{status.st_mtime_ns}", status.st_mtime)
 
 

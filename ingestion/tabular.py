@@ -24,6 +24,8 @@ from ingestion.sources import Source
 PARQUET_ROWS = 65_536
 CSV_BLOCK_BYTES = 32 * 2**20
 """Also the longest CSV record."""
+UNPACKED_BYTES, UNPACKED_TIMES = 2**28, 64
+"""What a compressed Parquet file may unpack to, the larger of the two: a megabyte of gzip may hold a gigabyte and fill the disk."""
 DELIMITERS = ",;\t|"
 
 
@@ -192,8 +194,17 @@ def parquet_parts(source: Source, decoded: Decoded, spool: Path) -> Iterator[Lin
     path = decoded.path
     if decoded.codec:
         path = spool / "unpacked.parquet"
+        limit = max(UNPACKED_BYTES, UNPACKED_TIMES * decoded.path.stat().st_size)
         with path.open("wb") as file:
-            file.writelines(decoded.blocks(2**22))
+            for block in decoded.blocks(2**22):
+                if file.tell() + len(block) > limit:
+                    detail = (
+                        f"The archive unpacks to more than {limit} bytes, {UNPACKED_TIMES} times its own size."
+                        " Parquet is compressed within: land the file as it is, unpacked."
+                    )
+                    yield Broken(1, b"", detail, "archive_too_large")
+                    return
+                file.write(block)
     if path.stat().st_size == 0:
         return
     done = 0

@@ -1,4 +1,4 @@
-"""Bring ``.venv`` (or ``.venv-superset``) up to one lock file: ``python3 -I orchestration/bootstrap.py requirements.lock``.
+"""Bring ``.venv`` (or ``.venv-superset``, ``.venv-audit``) up to one lock file: ``python3 -I orchestration/bootstrap.py requirements.lock``.
 
 Standard library only, and no syntax newer than Python 3.6: it runs before anything is installed, and on interpreters
 too old for the project it has to live long enough to say so.
@@ -17,8 +17,8 @@ OLDEST, NEWEST = (3, 11), (3, 13)
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # Each lock is a subset of the next, with the same pins: an environment that satisfies one satisfies those before it.
 LOCKS = ("requirements.lock", "requirements-crm.lock", "requirements-dev.lock", "requirements-spark.lock")
-# Superset's versions fit nothing else here: it has an environment of its own.
-APART = {"requirements-superset.lock": ".venv-superset"}
+# Superset's versions fit nothing else here, and an auditor is no part of what it audits: they have environments of their own.
+APART = {"requirements-superset.lock": ".venv-superset", "requirements-audit.lock": ".venv-audit"}
 WANTED = sys.argv[1] if len(sys.argv) == 2 else ""
 VENV = os.path.join(ROOT, APART.get(WANTED, ".venv"))
 STAMP = os.path.join(VENV, "installed.json")

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import sys
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +14,7 @@ from typing import Annotated
 import typer
 
 from ingestion.identity import PrivacyKeyError
+from ingestion.showing import told
 from orchestration.lib.environment import Environment
 from orchestration.lib.state import BuildRequest
 from orchestration.privacy.cli import app as privacy
@@ -69,7 +71,7 @@ def check(
     from orchestration.console import console
     from orchestration.lib.dbt import BuildError
 
-    environment = Environment.read({**os.environ, **({"LANDING": landing} if landing else {})})
+    environment = told_environment({"LANDING": landing} if landing else {})
     steps = Console(stderr=True)
     try:
         with steps.status("Checking") as status:
@@ -77,7 +79,7 @@ def check(
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     except BuildError as error:
-        console.print(f"[red]Not checked:[/] the models could not be built.\n{error}", markup=True)
+        console.print(f"[red]Not checked:[/] the models could not be built.\n{told(error)}", markup=True)
         raise typer.Exit(1) from error
     if as_json:
         sys.stdout.write(json.dumps(findings.as_dict(), ensure_ascii=False) + "\n")
@@ -90,12 +92,20 @@ def check(
 @app.command()
 def serve(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) -> None:
     """The Dagster UI on loopback, with the daily schedule and the landing sensor."""
-    environment = Environment.read()
+    environment = told_environment()
     environment.export()
     prepare_dagster_home(environment.dagster_home)
     arguments = ["dev", "--host", "127.0.0.1", "--port", str(port), "--module-name", "orchestration.definitions"]
     dagster = Path(sys.executable).with_name("dagster")
     os.execv(dagster, [str(dagster), *arguments])
+
+
+def told_environment(changes: Mapping[str, str] | None = None) -> Environment:
+    """The environment, with some variables changed; what is wrong with it is said without a traceback."""
+    try:
+        return Environment.read({**os.environ, **(changes or {})})
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 def prepare_dagster_home(folder: Path) -> None:
@@ -114,7 +124,7 @@ def run(request: BuildRequest, sources: list[str] | None) -> None:
     from serving.crm.files import ExportError
     from serving.publish import PublishError
 
-    environment = Environment.read()
+    environment = told_environment()
     environment.export()
     if environment.is_demo and not is_filled(environment.home.landing):
         simulate_demo(environment.home.landing)
@@ -122,13 +132,13 @@ def run(request: BuildRequest, sources: list[str] | None) -> None:
         with live_listener() as listener:
             report = run_refresh(environment, request, sources=sources, listener=listener)
     except PrivacyKeyError as error:
-        console.print(f"[red]Nothing was loaded:[/] {error}", markup=True)
+        console.print(f"[red]Nothing was loaded:[/] {told(error)}", markup=True)
         raise typer.Exit(1) from error
     except (BuildError, PublishError) as error:
-        console.print(f"[red]Not published:[/] the snapshot stays as it was.\n{error}", markup=True)
+        console.print(f"[red]Not published:[/] the snapshot stays as it was.\n{told(error)}", markup=True)
         raise typer.Exit(1) from error
     except ExportError as error:
-        console.print(f"[red]Published, but not exported:[/] {error}", markup=True)
+        console.print(f"[red]Published, but not exported:[/] {told(error)}", markup=True)
         raise typer.Exit(1) from error
     show_summary(environment, report)
     if report.landed.failed:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from ingestion.keeping import open_places
 from ingestion.report import Progress as LandingProgress
+from ingestion.showing import shown, visible
 from orchestration.headlines import Headlines, read_headlines
 from orchestration.lib.dbt import NodeProgress
 from orchestration.lib.environment import Environment
@@ -36,7 +37,7 @@ class Stage:
             self.task = self.progress.add_task(self.label, total=total, detail="")
             if not console.is_terminal:
                 console.print(f"{self.label} ...")
-        self.progress.update(self.task, completed=done, total=total, detail=detail[:60])
+        self.progress.update(self.task, completed=done, total=total, detail=visible(detail[:60]))
 
     def finish(self) -> None:
         """Fill the line's bar, where it was begun."""
@@ -54,7 +55,7 @@ def live_listener() -> Iterator[Listener]:
         BarColumn(bar_width=28),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        TextColumn("[dim]{task.fields[detail]}"),
+        TextColumn("{task.fields[detail]}", style="dim", markup=False),
     )
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         landing = Stage(progress, "Loading logs")
@@ -77,7 +78,7 @@ def live_listener() -> Iterator[Listener]:
             publishing.finish()
             dashboard.show(0, None, step)
 
-        yield Listener(on_landing, lambda reason: console.print(f"[yellow]{reason}"), on_node, on_publish, on_site)
+        yield Listener(on_landing, lambda reason: console.print(f"[yellow]{shown(reason)}"), on_node, on_publish, on_site)
         for stage in (landing, building, publishing, dashboard):
             stage.finish()
 
@@ -89,6 +90,7 @@ def show_summary(environment: Environment, report: RefreshReport) -> None:
     if headlines:
         show_headlines(headlines)
     show_outcome(report)
+    show_open_places(environment)
     show_next(environment)
 
 
@@ -117,29 +119,41 @@ def show_outcome(report: RefreshReport) -> None:
     """Print what this run did, why, and how long each step took."""
     console.print()
     for failure in report.landed.failed:
-        console.print("[red]Not loaded:[/]", escape(f"{failure.path}: {failure.reason}"))
+        console.print("[red]Not loaded:[/]", shown(f"{failure.path}: {failure.reason}"))
     for stranger in report.landed.unknown:
-        console.print("[yellow]Left alone:[/]", escape(f"{stranger.name}: {stranger.reason}"))
+        console.print("[yellow]Left alone:[/]", shown(f"{stranger.name}: {stranger.reason}"))
     if report.landed.waiting:
         console.print(f"{len(report.landed.waiting)} files are still being written; the next run takes them.")
     if report.site_problem:
-        console.print("[yellow]The dashboard is not up to date;[/] the marts are published.", escape(report.site_problem))
+        console.print("[yellow]The dashboard is not up to date;[/] the marts are published.", shown(report.site_problem))
     if report.plan.is_nothing:
         console.print("[green]Nothing new:[/] the published marts already show everything that has landed.")
         return
     steps = ", ".join(f"{step} {seconds:.1f} s" for step, seconds in report.seconds.items())
     if report.built:
         models, tests = report.built.count("model"), report.built.count("test")
-        console.print(f"[green]Built[/] {models} models and passed {tests} tests on their data, because {report.plan.reason}.")
+        console.print(
+            f"[green]Built[/] {models} models and passed {tests} tests on their data, because {shown(report.plan.reason or '')}."
+        )
         for node in report.built.warned:
-            console.print(f"[yellow]Warning:[/] {node.name}: {node.message}")
+            console.print(f"[yellow]Warning:[/] {shown(node.name)}: {shown(node.message)}")
     console.print(f"[green]Done:[/] {steps}")
+
+
+def show_open_places(environment: Environment) -> None:
+    """Print which personal files every account of this machine may read."""
+    if found := open_places(environment.home):
+        names = ", ".join(path.name for path in found)
+        root = environment.home.root
+        console.print(
+            f"[red]Others on this machine may read[/] {shown(names)}: chmod -R go-rwx {shown(str(root))} (docs/security.md)"
+        )
 
 
 def show_next(environment: Environment) -> None:
     """Print where the results lie and how to look at them."""
-    console.print(f"Snapshot  {environment.home.published / 'marts.duckdb'}")
-    console.print(f"For CRM   {environment.home.exports}")
+    console.print(f"Snapshot  {environment.home.published / 'marts.duckdb'}", markup=False)
+    console.print(f"For CRM   {environment.home.exports}", markup=False)
     if (environment.home.site / "index.html").exists():
         console.print("Dashboard make dashboard    (serves it on http://127.0.0.1:8080)")
     console.print("Look      make serve        (pipeline, tests and data in the browser)")

@@ -3,7 +3,10 @@
 import dagster as dg
 
 import serving  # noqa: F401  Dagster has the repository on its path only while it imports this module, not when it calls it
+from ingestion.keeping import keep_private
 from orchestration.lib.environment import REPOSITORY
+
+keep_private()
 
 
 @dg.definitions

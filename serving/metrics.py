@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ingestion.home import Home
+from ingestion.keeping import keep_private
 from serving.generations import NothingPublishedError, published_snapshot
 
 PROJECT_FILE = Path(__file__).resolve().parents[1] / "dbt_project" / "dbt_project.yml"
@@ -72,4 +73,5 @@ def main(arguments: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
+    keep_private()
     sys.exit(main(sys.argv[1:]))

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from ingestion.keeping import keep_private
 from ingestion.simulator.settings import PLANTS
 from ingestion.simulator.simulation import simulate
 
@@ -55,4 +56,5 @@ def main(
 
 
 if __name__ == "__main__":
+    keep_private()
     app()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
+from ingestion.showing import shown
 from orchestration.check.findings import Findings, Note, of_group
 
 MOST_FILES, MOST_WORDS, MOST_KEYS = 20, 40, 15
@@ -14,9 +14,9 @@ MOST_FILES, MOST_WORDS, MOST_KEYS = 20, 40, 15
 def show(console: Console, findings: Findings) -> None:
     """Print the findings, group by group, and the verdict at the end."""
     if not findings.files and not findings.failed:
-        console.print(f"Nothing to check in {escape(findings.landing)}: no file that a source takes.")
+        console.print(f"Nothing to check in {shown(findings.landing)}: no file that a source takes.")
     for group in findings.groups():
-        console.rule(f"[bold]{escape(group)}", align="left")
+        console.rule(f"[bold]{shown(group)}", align="left")
         show_files(console, findings, group)
         show_span(console, findings, group)
         show_refusals(console, findings, group)
@@ -47,7 +47,7 @@ def show_files(console: Console, findings: Findings, group: str) -> None:
     counts = ("lines", "accepted", "rejected", "blank")
     table = table_of("file", *counts, numbers=counts)
     for each in books[:MOST_FILES]:
-        table.add_row(escape(each.path), *(f"{getattr(each, name):,}" for name in counts), style="red" if each.rejected else None)
+        table.add_row(shown(each.path), *(f"{getattr(each, name):,}" for name in counts), style="red" if each.rejected else None)
     if len(books) > 1:
         table.add_row(f"[bold]{len(books)} files", *(f"[bold]{sum(getattr(each, name) for each in books):,}" for name in counts))
     console.print(table)
@@ -67,7 +67,7 @@ def show_refusals(console: Console, findings: Findings, group: str) -> None:
         return
     table = table_of("refused", "records", "for example", "remedy", numbers=("records",))
     for each in refused:
-        table.add_row(f"[red]{escape(each.reason)}", f"{each.records:,}", escape(each.example), escape(each.remedy))
+        table.add_row(f"[red]{shown(each.reason)}", f"{each.records:,}", shown(each.example), shown(each.remedy))
     console.print(table)
 
 
@@ -79,7 +79,11 @@ def show_words(console: Console, findings: Findings, group: str) -> None:
     table = table_of("told", "event_type", "records", "", numbers=("records",))
     for each in words[:MOST_WORDS]:
         table.add_row(
-            escape(each.told), each.event_type, f"{each.records:,}", escape(each.advice), style="yellow" if each.advice else None
+            shown(each.told),
+            shown(each.event_type),
+            f"{each.records:,}",
+            shown(each.advice),
+            style="yellow" if each.advice else None,
         )
     console.print(table)
     if len(words) > MOST_WORDS:
@@ -108,13 +112,13 @@ def show_kept(console: Console, findings: Findings, group: str) -> None:
         if keys:
             told = ", ".join(f"{each.key} {each.records:,}" for each in keys[:MOST_KEYS])
             more = f", and {len(keys) - MOST_KEYS} more" if len(keys) > MOST_KEYS else ""
-            console.print(f"[dim]kept in {where} ({meaning})[/]  {escape(told)}{more}")
+            console.print(f"[dim]kept in {where} ({meaning})[/]  {shown(told)}{more}")
 
 
 def show_notes(console: Console, style: str, title: str, notes: list[Note]) -> None:
     """Notes of one kind."""
     for note in notes:
-        console.print(f"[{style}]{title}:[/] {escape(note.about)}: {escape(note.text)}")
+        console.print(f"[{style}]{title}:[/] {shown(note.about)}: {shown(note.text)}")
 
 
 def show_verdict(console: Console, findings: Findings) -> None:

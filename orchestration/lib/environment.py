@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingestion.home import Home, recipes_of
+from ingestion.keeping import without_password
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DBT_PROJECT = REPOSITORY / "dbt_project"
@@ -64,5 +65,9 @@ class Environment:
 
 
 def absolute(location: str) -> str:
-    """A path made absolute; a URI as it is."""
-    return location if "://" in location else str(Path(location).expanduser().resolve())
+    """A path made absolute; a URI as it is.
+
+    Raises:
+        ValueError: the URI holds a password.
+    """
+    return without_password(location, "LANDING") if "://" in location else str(Path(location).expanduser().resolve())

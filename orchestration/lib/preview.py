@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from ingestion.showing import visible
+
 ROWS = 5
 WIDTH = 60
 
 
 def markdown_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """A Markdown table; long values are cut, and characters that would break a cell are escaped."""
+    """A Markdown table; long values are cut, and a text is shown as it is, never as a link, a picture or markup."""
     lines = [f"| {' | '.join(columns)} |", f"|{'---|' * len(columns)}"]
     lines += [f"| {' | '.join(cell(value) for value in row)} |" for row in rows]
     return "\n".join(lines)
 
 
 def cell(value: Any) -> str:
-    """One value of a Markdown table."""
-    text = "" if value is None else f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
-    text = " ".join(text.split())
-    return (text if len(text) <= WIDTH else text[: WIDTH - 1] + "…").replace("|", "\\|")
+    """One value of a Markdown table: a number, or a text as a span of code, in which Markdown and HTML mean nothing."""
+    if value is None or value == "":
+        return ""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"{value:,}"
+    text = visible(" ".join(str(value).split()))
+    # A bar ends a cell even within code.
+    text = (text if len(text) <= WIDTH else text[: WIDTH - 1] + "…").replace("|", "¦")
+    fence = "`" * (1 + max((len(run) for run in re.findall("`+", text)), default=0))
+    space = " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{fence}{space}{text}{space}{fence}"
 
 
 def parquet_preview(folder: Path, hidden: Collection[str]) -> str | None:

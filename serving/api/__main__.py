@@ -12,6 +12,7 @@ import typer
 import uvicorn
 
 from ingestion.home import Home
+from ingestion.keeping import keep_private
 from serving.api.app import create_app
 from serving.api.gates import Limits
 from serving.api.scope import Data, Scope
@@ -129,4 +130,5 @@ def fail(message: str) -> NoReturn:
 
 
 if __name__ == "__main__":
+    keep_private()
     app()

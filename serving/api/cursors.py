@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ingestion.keeping import is_open_to_others
 from serving.api.problems import invalid_cursor
 from serving.api.tokens import TokensError, private_folder, write_private
 
@@ -48,7 +49,7 @@ class CursorSigner:
         """With the installation's own key, made at its first use: cursors outlive a restart and serve several processes.
 
         Raises:
-            TokensError: the key's file is damaged.
+            TokensError: the key's file is damaged, or others may read it.
         """
         private_folder(folder)
         path = folder / KEY_FILE
@@ -62,6 +63,8 @@ class CursorSigner:
                 pass
             finally:
                 aside.unlink()
+        if is_open_to_others(path):
+            raise TokensError(f"Others may read {path}: delete it; a new key is made, and readers then begin their pages anew.")
         key = path.read_bytes()
         if len(key) != KEY_BYTES:
             raise TokensError(f"{path} is damaged: delete it; readers then begin their pages anew.")

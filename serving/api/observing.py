@@ -17,6 +17,13 @@ from serving.api.schemas import GENERATION_HEADER
 from serving.api.snapshots import Snapshots
 
 log = logging.getLogger("audience.api")
+# An answer is data: no browser guesses another type for it, runs anything in it, frames it or lends it to another site's page.
+PROTECTION = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+}
 BUCKETS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
 
 
@@ -71,7 +78,8 @@ class Observed:
                     headers[GENERATION_HEADER] = str(generation)
                 # Rows are of one token's scope, and may be a person's.
                 headers.setdefault("Cache-Control", "no-store")
-                headers["X-Content-Type-Options"] = "nosniff"
+                for name, value in PROTECTION.items():
+                    headers[name] = value
             await send(message)
 
         try:

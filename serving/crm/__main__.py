@@ -13,6 +13,7 @@ from rich.progress import Progress, TaskID
 from rich.table import Table
 
 from ingestion.home import Home
+from ingestion.keeping import keep_private
 from serving.crm.deliveries.config import AnySettings, ConfigError, config_path, read_config, settings_of
 from serving.crm.deliveries.destination import DeliveryError, Kind
 from serving.crm.deliveries.imports import write_import_files
@@ -175,4 +176,5 @@ def fail(error: Exception) -> NoReturn:
 
 
 if __name__ == "__main__":
+    keep_private()
     app()

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from ingestion.home import Home
+from ingestion.keeping import keep_private
 from serving.dashboard.build import build as build_code
 from serving.dashboard.export import Setting
 from serving.dashboard.export import export as export_data
@@ -87,4 +88,5 @@ def told() -> Iterator[None]:
 
 
 if __name__ == "__main__":
+    keep_private()
     app()

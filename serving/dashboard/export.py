@@ -80,9 +80,12 @@ def export(snapshot: Path, target: Path, setting: Setting, queries: Path = FOLDE
         connection.execute(f"set memory_limit = {literal(os.environ.get('AUDIENCE_MEMORY_LIMIT', '4GB'))}").fetchall()
         connection.execute(f"set temp_directory = {literal(str(target.with_name(f'.{target.name}.spill.new')))}").fetchall()
         prepare(connection, setting)
-        for (page, partition), group in groupby(sorted(pages, key=place), key=place):
-            datasets = {query.dataset: partitioned(connection, query) for query in group}
-            written = write_files(connection, target / page, partition, datasets, written)
+        try:
+            for (page, partition), group in groupby(sorted(pages, key=place), key=place):
+                datasets = {query.dataset: partitioned(connection, query) for query in group}
+                written = write_files(connection, target / page, partition, datasets, written)
+        except duckdb.Error as error:
+            raise QueryError(f"The dashboard's files could not be made: {error}") from error
     return written
 
 

@@ -20,6 +20,7 @@ import duckdb
 from filelock import FileLock
 
 from ingestion.home import Home
+from ingestion.keeping import let_read
 from serving.dashboard import build as building
 from serving.dashboard.build import BuildError
 from serving.dashboard.export import Setting, SettingError, export
@@ -93,6 +94,8 @@ def make_current(home: Home, tell: Callable[[str], None]) -> Site | None:
         aside = data.with_name(f".{wanted.data}.new")
         aside.mkdir(parents=True)
         export(snapshot, aside, setting)
+        for path in (home.site, data.parent, aside, *aside.rglob("*")):
+            let_read(path)
         aside.rename(data)
     publish_code(code, home.site, wanted)
     prune(home.site, wanted)
@@ -125,6 +128,7 @@ def publish_code(code: Path, site: Path, current: Current) -> None:
         target = site / name
         if not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
+            let_read(target.parent)
             replace(target, (code / name).read_bytes())
     books = site / "data" / current.data / CODE
     earlier = json.loads(books.read_text()) if books.exists() else []
@@ -138,6 +142,7 @@ def replace(target: Path, content: bytes) -> None:
     """Write a file so that a reader has the old one or the new one, whole."""
     aside = target.with_name(f".{target.name}.new")
     aside.write_bytes(content)
+    let_read(aside)
     aside.replace(target)
 
 

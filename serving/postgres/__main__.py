@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ingestion.home import Home
+from ingestion.keeping import keep_private
 from serving.generations import NothingPublishedError
 from serving.postgres.publish import publish_as_configured
 from serving.postgres.server import PERSONAL_VARIABLE, VARIABLE, PostgresError
@@ -53,4 +54,5 @@ def publish(
 
 
 if __name__ == "__main__":
+    keep_private()
     app()

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ingestion.home import Home
+from ingestion.keeping import keep_private
 from serving.generations import LINK, NothingPublishedError, published_snapshot
 from serving.postgres.server import VARIABLE, target_from_environment
 from serving.superset.instance import Instance, SupersetError
@@ -65,4 +66,5 @@ def marts_uri(postgres: bool) -> str:
 
 
 if __name__ == "__main__":
+    keep_private()
     app()

@@ -230,6 +230,12 @@ def cleaned(record: Mapping[str, Any], settings: Settings = DEFAULTS) -> tuple[d
     return {name: value for name, value in fields.items() if value is not None}, original
 
 
+IDENTIFIERS = (
+    "workspace_id", "device_id", "user_id", "playback_id", "video_id", "node_id", "element_id", "to_node_id", "experiment_id", "variant_id",
+    "utm_campaign", "device_type", "country",
+)  # fmt: skip
+
+
 def accept(record: Mapping[str, Any], source: str = "native", settings: Settings = DEFAULTS) -> Event | Rejected | None:
     """Rules 1 to 5 for one record; None for one that ingestion itself quarantines (no time at all)."""
     own, sent, received = (moment(record.get(name)) for name in ("occurred_at", "sent_at", "received_at"))
@@ -248,6 +254,8 @@ def accept(record: Mapping[str, Any], source: str = "native", settings: Settings
         reason = "missing_viewer"
     elif not settings.earliest_event <= clock < settings.latest_event:
         reason = "implausible_time"
+    elif max([len(event_id), *(len(str(fields.get(name) or "")) for name in IDENTIFIERS)]) > settings.longest_identifier:
+        reason = "identifier_too_long"
     if reason:
         return Rejected(workspace, written.date(), event_id, reason)
 

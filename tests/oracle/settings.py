@@ -15,6 +15,7 @@ class Settings:
     clock_behind: timedelta = timedelta(days=90)
     earliest_event: datetime = datetime(2005, 1, 1)
     latest_event: datetime = datetime(2100, 1, 1)
+    longest_identifier: int = 1000
     session_gap: timedelta = timedelta(minutes=30)
     view_gap: timedelta = timedelta(days=7)
     segment_tolerance_seconds: float = 1.0

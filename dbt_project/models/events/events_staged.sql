@@ -95,6 +95,7 @@ final as (
             when coalesce(device_id, user_id, playback_id) is null then 'missing_viewer'
             when occurred_at < cast('{{ var("earliest_event_date") }}' as timestamp) then 'implausible_time'
             when occurred_at >= cast('{{ var("latest_event_date") }}' as timestamp) then 'implausible_time'
+            when {{ longest_identifier() }} > {{ var("longest_identifier") }} then 'identifier_too_long'
         end as rejection_reason,
 
         ---------- keys

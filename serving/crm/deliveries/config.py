@@ -13,6 +13,7 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from ingestion.home import Home
+from ingestion.keeping import is_open_to_others
 from serving.crm.deliveries.destination import Kind, Layout
 
 VARIABLE = "AUDIENCE_DELIVERIES"
@@ -73,13 +74,15 @@ class Secret(Settings):
         """The secret.
 
         Raises:
-            ConfigError: it is not there.
+            ConfigError: it is not there, or others may read it.
         """
         if self.env:
             found = os.environ.get(self.env, "").strip()
             remedy = f"set the environment variable {self.env}"
         else:
             path = Path(self.file or "").expanduser()
+            if path.is_file() and is_open_to_others(path):
+                raise ConfigError(f"Others may read the secret in {path}: chmod 600 it, and replace the secret if they did.")
             found = path.read_text().strip() if path.is_file() else ""
             remedy = f"write the secret into {path}"
         if not found:

@@ -18,7 +18,7 @@ from serving.crm.deliveries.destinations.http import retry_after
 from tests.serving.crm.conftest import Office
 from tests.serving.crm.local_server import serving
 
-SECRET = "shared on another way"
+SECRET = "shared on another way"  # pragma: allowlist secret
 CONFIG = "destinations: {{hook: {{type: webhook, url: '{url}/in', secret: {{env: HOOK_SECRET}}, batch_size: 3}}}}"
 SNIPPET = re.compile(r"```python\n(import hashlib.*?)```", re.DOTALL)
 

@@ -341,7 +341,7 @@ def test_what_was_wrong_with_each_day(read: Read, ask: Ask, trouble: str, title:
 def test_every_reason_to_reject_has_a_remedy() -> None:
     remedies = (REPOSITORY / "serving/dashboard/site/src/pages/health/remedies.ts").read_text()
     models = (REPOSITORY / "dbt_project/models/events/events_staged.sql").read_text()
-    reasons = set(re.findall(r"then '(missing_event_type|missing_viewer|implausible_time)'", models))
+    reasons = set(re.findall(r"then '(missing_event_type|missing_viewer|implausible_time|identifier_too_long)'", models))
     for source in ("tabular.py", "workbench.py"):
         reasons |= set(
             re.findall(r"""(?:Broken|_reject)\(.*?"([a-z0-9]+_[a-z0-9_]+)\"""", (REPOSITORY / "ingestion" / source).read_text())

@@ -111,9 +111,9 @@ def test_one_publisher_at_a_time(snapshot: Snapshots, target: Target) -> None:
 @pytest.mark.parametrize(
     "uri",
     [
-        "postgresql://audience:s3cr%2Ft@127.0.0.1:1/marts",
+        "postgresql://audience:s3cr%2Ft@127.0.0.1:1/marts",  # pragma: allowlist secret
         "postgresql://audience:s3cr/t@127.0.0.1:port/marts",
-        "host=127.0.0.1 port=1 user=audience password='s3cr/t' dbname=marts",
+        "host=127.0.0.1 port=1 user=audience password='s3cr/t' dbname=marts",  # pragma: allowlist secret
         "postgresql://audience@127.0.0.1:1/marts?password=s3cr%2Ft&sslmode=bad",
     ],
 )

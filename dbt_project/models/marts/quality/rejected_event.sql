@@ -48,6 +48,8 @@ final as (
         case unusable.rejection_reason
             when 'missing_event_type' then 'event_type is missing or blank: let the emitter name what happened'
             when 'missing_viewer' then 'device_id, user_id and playback_id are all missing: let the emitter send at least one'
+            when 'identifier_too_long'
+                then 'an id, campaign, device type or country has more than {{ var("longest_identifier") }} characters: send a shorter one'
             else
                 'the clock is outside {{ var("earliest_event_date") }} to {{ var("latest_event_date") }} '
                 || 'and no receive time can replace it: repair occurred_at'

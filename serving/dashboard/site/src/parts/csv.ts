@@ -1,5 +1,5 @@
 // A cell that begins so is a formula to a spreadsheet (OWASP, CSV injection): it gets a quote before it. Numbers need none.
-const FORMULA = /^[=+\-@\t\r]/;
+const FORMULA = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
 
 /** One cell: text is made safe and quoted where it must be, null is empty. */
 export function csvCell(value: string | number | boolean | null): string {

@@ -12,6 +12,8 @@ const REMEDIES: Record<string, string> = {
   array_too_large: "Send one JSON object a line instead of one large array.",
   missing_event_type: "Let the emitter name what happened in event_type.",
   missing_viewer: "Let the emitter send at least one of device_id, user_id and playback_id.",
+  identifier_too_long: "Send shorter ids, campaigns, device types and countries.",
+  archive_too_large: "Land the Parquet file as it is, without an archive around it.",
   implausible_time: "The clock is impossible and no receive time can replace it: repair occurred_at.",
 };
 
