@@ -11,11 +11,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 from filelock import FileLock
 
 from orchestration.lib.environment import DBT_PROJECT, REPOSITORY, Environment
 from orchestration.lib.fingerprint import code_hash
-from serving.publish import Description
+from serving.publish import Description, quoted
 
 if TYPE_CHECKING:
     from dbt_common.events.base_types import EventMsg
@@ -214,6 +215,47 @@ def published_dates(manifest: Path) -> dict[tuple[str, str], str]:
         for node in nodes
         if node["resource_type"] == "model" and "published_by" in node["config"].get("meta", {})
     }
+
+
+def built_manifest(environment: Environment) -> Path | None:
+    """The manifest of the dbt run that finished the warehouse as it is, the pipeline's own or Dagster's; None where neither is.
+
+    Another parse may have replaced it since, of code that was not built yet.
+    """
+    try:
+        with duckdb.connect(environment.home.warehouse, read_only=True) as connection:
+            rows = connection.execute("select max(version) from state.built_loads").fetchall()
+    except duckdb.CatalogException:
+        return None
+    for folder in (environment.dbt_target_path, environment.dagster_target_path):
+        path = folder / "manifest.json"
+        if path.exists() and json.loads(path.read_text())["metadata"]["invocation_id"] == rows[0][0]:
+            return path
+    return None
+
+
+def drop_strangers(warehouse: Path, manifest: Path) -> list[str]:
+    """Drop tables and views of the warehouse that no node of the manifest makes: models that were renamed or removed. Their names.
+
+    Only dbt writes the warehouse; what it knows no more would be published for ever. For the holder of the warehouse's lock.
+
+    Args:
+        warehouse: the file.
+        manifest: of the run that finished it (``built_manifest``).
+    """
+    nodes = json.loads(manifest.read_text())["nodes"].values()
+    known = {(node["schema"], node.get("alias") or node["name"]) for node in nodes}
+    with duckdb.connect(warehouse) as connection:
+        found = connection.execute(
+            """
+            select table_schema, table_name, table_type from information_schema.tables
+            where table_catalog = current_database() order by table_type desc, table_schema, table_name
+            """
+        ).fetchall()
+        gone = [each for each in found if each[:2] not in known]
+        for schema, name, kind in gone:
+            connection.execute(f"drop {'view' if kind == 'VIEW' else 'table'} {quoted(schema)}.{quoted(name)}").fetchall()
+    return [f"{schema}.{name}" for schema, name, _ in gone]
 
 
 def dbt_version() -> str:
