@@ -25,7 +25,7 @@ export PYTHONUNBUFFERED := 1
 export DAGSTER_DISABLE_TELEMETRY := yes
 export DO_NOT_TRACK := 1
 
-.PHONY: help run check serve api dashboard deliver deliveries publish-postgres superset superset-test metrics trace erase parity
+.PHONY: help run doctor backup restore backup-drill check serve api dashboard deliver deliveries publish-postgres superset superset-test metrics trace erase parity
 .PHONY: test lint bench bench-api bench-dashboard bench-postgres fuzz sources truths pictures kill lock clean venv venv-crm venv-dev venv-superset
 
 help: ## What can be done here
@@ -45,6 +45,9 @@ venv-superset:
 
 run: venv ## Load LANDING (default: a simulated demo), build the models, publish the marts
 	@$(BIN)/python -m orchestration refresh $(ARGS)
+
+doctor: venv ## The state of this installation: versions, lake, warehouse, snapshot, runs, disk; what to do (ARGS=--json)
+	@$(BIN)/python -m orchestration doctor $(ARGS)
 
 check: venv ## What LANDING would become: accepted, refused, unmapped; loads nothing (ARGS="--sample 1000")
 	@$(BIN)/python -m orchestration check $(ARGS)

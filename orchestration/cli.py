@@ -88,6 +88,22 @@ def check(
 
 
 @app.command()
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False) -> None:
+    """Explain the state of this installation, change nothing. Exits with 1 where there is a problem."""
+    from orchestration.console import console
+    from orchestration.doctor.run import diagnose
+    from orchestration.doctor.show import show
+
+    diagnosis = diagnose(Environment.read())
+    if as_json:
+        sys.stdout.write(json.dumps(diagnosis.as_dict(), ensure_ascii=False, default=str) + "\n")
+    else:
+        show(console, diagnosis)
+    if not diagnosis.is_sound:
+        raise typer.Exit(1)
+
+
+@app.command()
 def serve(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) -> None:
     """The Dagster UI on loopback, with the daily schedule and the landing sensor."""
     environment = Environment.read()
