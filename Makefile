@@ -49,6 +49,12 @@ run: venv ## Load LANDING (default: a simulated demo), build the models, publish
 doctor: venv ## The state of this installation: versions, lake, warehouse, snapshot, runs, disk; what to do (ARGS=--json)
 	@$(BIN)/python -m orchestration doctor $(ARGS)
 
+backup: venv ## Back up TO=<folder or URI> what cannot be computed again; only what is new is copied (ARGS="--keep 14")
+	@$(BIN)/python -m orchestration backup $(if $(TO),"$(TO)") $(ARGS)
+
+restore: venv ## Restore FROM=<folder or URI> into an empty AUDIENCE_HOME, every file checked (ARGS=--check: look only)
+	@$(BIN)/python -m orchestration restore $(if $(FROM),"$(FROM)") $(ARGS)
+
 check: venv ## What LANDING would become: accepted, refused, unmapped; loads nothing (ARGS="--sample 1000")
 	@$(BIN)/python -m orchestration check $(ARGS)
 
@@ -134,6 +140,9 @@ pictures: venv-dev ## Take the pictures of the docs from the published demo's da
 
 kill: venv-dev ## Kill 30 runs at random moments, then compare the marts with an undisturbed build
 	@$(BIN)/python -m benchmarks.kill $(ARGS)
+
+backup-drill: venv-dev ## Back up, restore elsewhere, rebuild, compare every mart; damage it and see it refused (benchmarks/BACKUP.md)
+	@$(BIN)/python -m benchmarks.backup $(ARGS)
 
 deliveries: venv-dev ## Deliver 10,000 contacts to a real Tryton, kill it half-way three times, compare every field
 	@$(BIN)/python -m benchmarks.deliveries $(ARGS)

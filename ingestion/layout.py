@@ -17,7 +17,7 @@ from ingestion.sources import registered
 LAYOUT = 1
 """Raised when files of the lake are laid out so that an earlier release would misread them. Lakes without the record have layout 1."""
 RECORD = "_layout.json"
-REMEDY = "Run the release that wrote it, or a newer one; to go back, restore a backup made by this release into an empty home (make restore)."
+REMEDY = "Run the release that wrote it, or a newer one; to go back, restore a backup that this release made (make restore)."
 
 
 class NewerLakeError(ValueError):
@@ -56,7 +56,7 @@ def strangers(home: Home) -> list[Stranger]:
 
 
 def check(home: Home) -> None:
-    """Refuse a lake that this release would damage, and note its layout where nobody did. For the holder of bronze's lock.
+    """Refuse a lake that this release would damage; note its layout where nobody did. For the holder of bronze's lock.
 
     Raises:
         NewerLakeError: a newer release wrote it; nothing was touched.

@@ -12,7 +12,11 @@ from typing import Annotated
 
 import typer
 
+from ingestion.home import Home
 from ingestion.identity import PrivacyKeyError
+from ingestion.layout import NewerLakeError
+from ingestion.manifest import DamagedLakeError
+from orchestration.backup.cli import backup, restore
 from orchestration.lib.environment import Environment
 from orchestration.lib.state import BuildRequest
 from orchestration.privacy.cli import app as privacy
@@ -29,6 +33,8 @@ app = typer.Typer(
 )
 
 app.add_typer(privacy, name="privacy")
+app.command()(backup)
+app.command()(restore)
 
 Day = Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD")]
 Sources = Annotated[list[str] | None, typer.Option("--source", help="Load only this source (repeatable).")]
@@ -124,24 +130,27 @@ def prepare_dagster_home(folder: Path) -> None:
 def run(request: BuildRequest, sources: list[str] | None) -> None:
     """Refresh with progress and a summary; exit code 1 when a model, a test or a file failed."""
     # Rich and the pipeline are imported here so that --help stays instant.
+    from rich.markup import escape
+
     from orchestration.console import console, live_listener, show_summary
     from orchestration.lib.dbt import BuildError
+    from orchestration.lib.locking import WarehouseError
     from orchestration.refresh import refresh as run_refresh
     from serving.crm.files import ExportError
     from serving.publish import PublishError
 
     environment = Environment.read()
     environment.export()
-    if environment.is_demo and not is_filled(environment.home.landing):
+    if environment.is_demo and not is_filled(environment.home.landing) and not is_loaded(environment.home):
         simulate_demo(environment.home.landing)
     try:
         with live_listener() as listener:
             report = run_refresh(environment, request, sources=sources, listener=listener)
-    except PrivacyKeyError as error:
-        console.print(f"[red]Nothing was loaded:[/] {error}", markup=True)
+    except (PrivacyKeyError, NewerLakeError, DamagedLakeError) as error:
+        console.print("[red]Nothing was loaded:[/]", escape(str(error)))
         raise typer.Exit(1) from error
-    except (BuildError, PublishError) as error:
-        console.print(f"[red]Not published:[/] the snapshot stays as it was.\n{error}", markup=True)
+    except (BuildError, PublishError, WarehouseError) as error:
+        console.print("[red]Not published:[/] the snapshot stays as it was.\n", escape(str(error)), sep="")
         raise typer.Exit(1) from error
     except ExportError as error:
         console.print(f"[red]Published, but not exported:[/] {error}", markup=True)
@@ -154,6 +163,11 @@ def run(request: BuildRequest, sources: list[str] | None) -> None:
 def is_filled(landing: Path) -> bool:
     """Whether anything was landed or simulated there."""
     return landing.is_dir() and any(landing.iterdir())
+
+
+def is_loaded(home: Home) -> bool:
+    """Whether the lake holds anything: then an empty landing zone is no reason for a demo, which would mix with it."""
+    return any(path.parent.name != "schema" for path in home.manifests.glob("*/*.json"))
 
 
 def simulate_demo(landing: Path) -> None:
