@@ -99,7 +99,9 @@ def pin_memory_of_publishing(home: Home, folder: Path) -> None:
     target.parent.mkdir()
     with duckdb.connect() as connection:
         connection.execute(f"attach {literal(str(snapshot))} as shown (read_only)").fetchall()
-        connection.execute(f"attach {literal(str(target))} as kept (storage_version {literal(STORAGE_VERSION)}, block_size 16384)").fetchall()
+        connection.execute(
+            f"attach {literal(str(target))} as kept (storage_version {literal(STORAGE_VERSION)}, block_size 16384)"
+        ).fetchall()
         connection.execute("create schema kept._meta").fetchall()
         connection.execute("create table kept._meta.publication as from shown._meta.publication").fetchall()
         if delta.TABLE in delta.tables_of(connection, "shown"):
