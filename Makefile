@@ -25,7 +25,7 @@ export PYTHONUNBUFFERED := 1
 export DAGSTER_DISABLE_TELEMETRY := yes
 export DO_NOT_TRACK := 1
 
-.PHONY: help run doctor backup restore backup-drill check serve api dashboard deliver deliveries publish-postgres superset superset-test metrics trace erase parity
+.PHONY: help run doctor backup restore backup-drill upgrade-drill check serve api dashboard deliver deliveries publish-postgres superset superset-test metrics trace erase parity
 .PHONY: test lint bench bench-api bench-dashboard bench-postgres fuzz sources truths pictures kill lock clean venv venv-crm venv-dev venv-superset
 
 help: ## What can be done here
@@ -143,6 +143,9 @@ kill: venv-dev ## Kill 30 runs at random moments, then compare the marts with an
 
 backup-drill: venv-dev ## Back up, restore elsewhere, rebuild, compare every mart; damage it and see it refused (benchmarks/BACKUP.md)
 	@$(BIN)/python -m benchmarks.backup $(ARGS)
+
+upgrade-drill: venv-dev ## Run homes of earlier releases, and a release to come, and compare every mart (benchmarks/UPGRADE.md)
+	@$(BIN)/python -m benchmarks.upgrade $(ARGS)
 
 deliveries: venv-dev ## Deliver 10,000 contacts to a real Tryton, kill it half-way three times, compare every field
 	@$(BIN)/python -m benchmarks.deliveries $(ARGS)
