@@ -1,7 +1,7 @@
 """``python -m benchmarks.backup``: the backup drill. Back up while runs go on, restore elsewhere, rebuild, compare every mart;
 damage a backup in many places and see each refused; erase somebody after a backup and see the restored home without them.
 
-Everything is done by the product's own commands, each in a process of its own.
+Runs, backups and restores are the product's own commands, each in a process of its own.
 """
 
 from __future__ import annotations
@@ -29,10 +29,13 @@ from benchmarks.kill import Installation, simulated
 from benchmarks.marts import differences
 from benchmarks.measure import REPOSITORY, Machine, StepError
 from benchmarks.report import wide_console
-from orchestration.backup.store import Point, Store
+from ingestion.home import Home
+from orchestration.backup.restore import check, restore
+from orchestration.backup.store import BackupError, Point, Store
 from serving.generations import current_snapshot
 
 DAMAGES = 20
+PAUSE_SECONDS = 3
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
@@ -169,11 +172,9 @@ def meanwhile(work: Drill, live: Installation, late: Sequence[Path], source: Pat
             cwd=REPOSITORY, env={**os.environ, "AUDIENCE_HOME": str(live.home.root)}, check=True, stdout=subprocess.DEVNULL,
         )  # fmt: skip
         made += 1
+        time.sleep(PAUSE_SECONDS)
     live.ended(process.wait())
-    whole = 0
-    for name in work.store.points():
-        work.command(work.installation("look"), "restore", work.store.folder, "--check", "--at", name)
-        whole += 1
+    whole = len([check(work.store.folder, work.folder / "scratch", at=name) for name in work.store.points()])
     work.note(
         "backups while a day was loaded, built and published", began, f"{made} made, {whole} in all, all whole", is_good=made > 0
     )
@@ -237,10 +238,12 @@ def damaged(work: Drill, chance: random.Random) -> None:
         else:
             place = chance.randrange(len(sound))
             path.write_bytes(sound[:place] + bytes([sound[place] ^ 1]) + sound[place + 1 :])
-        other = work.installation(f"damaged-{number}")
-        said = work.command(other, "restore", work.store.folder, must_fail=True)
+        home = Home(work.folder / f"damaged-{number}")
         names = {each.path for each in point.files if each.sha256 == file.sha256}
-        refused += any(name in said for name in names) and not list(other.home.root.rglob("*.parquet"))
+        try:
+            restore(home, work.store.folder)
+        except BackupError as error:
+            refused += any(name in str(error) for name in names) and not any(path.is_file() for path in home.root.rglob("*"))
         path.write_bytes(sound)
     work.note(
         "damaged backups",

@@ -213,7 +213,7 @@ def report(found: Sequence[Upgrade], events: int, days: int) -> str:
             f"{machine.cores} cores, Python {machine.python}, DuckDB {machine.duckdb}, dbt {machine.dbt}. What it is about: "
             "`docs/production.md`.",
             "",
-            "Each home was made by the release in the first column, and then given one `make run` of today's. Its marts are compared, table by "
+            "Each home was made by the release in the first column, then given one `make run` of today's. Its marts are compared, table by "
             "table and row by row, with those of a home that today's release made from nothing. Which loads a home went through "
             "(`quality.load`), and the ids of loads where the logs are gone (`quality.rejected_event`), are its own history.",
             "",

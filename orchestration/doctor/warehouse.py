@@ -32,8 +32,12 @@ def examine_warehouse(environment: Environment) -> Area:
     with untouched_by_runs(home.locks / "warehouse.lock") as is_free:
         examine_state(environment, area, is_at_work=not is_free)
         if is_free:
-            examine_file(environment, area)
-            tell_next_build(environment, area)
+            loads = dated_loads(environment.home)
+            examine_file(environment, area, loads)
+            if loads is None:
+                area.facts["next run"] = "is refused until the lake's books can be read"
+            else:
+                tell_next_build(environment, area)
         else:
             area.note(f"{describe(home.locks / 'warehouse.holder.json')}; the file is not looked into meanwhile.")
     return area
@@ -86,7 +90,7 @@ def examine_state(environment: Environment, area: Area, *, is_at_work: bool) -> 
         area.ok(f"The build of {state.started_at} is finished.")
 
 
-def examine_file(environment: Environment, area: Area) -> None:
+def examine_file(environment: Environment, area: Area, loads: set[str] | None) -> None:
     """Whether the file opens, what it holds, and which loads it lacks."""
     warehouse = environment.home.warehouse
     try:
@@ -99,7 +103,7 @@ def examine_file(environment: Environment, area: Area) -> None:
                 "select source || '/' || content_id from state.built_loads where source is not null"
             ).fetchall()
     except duckdb.CatalogException:
-        area.facts["loads not built"] = len(dated_loads(environment.home))
+        area.facts["loads not built"] = "unknown" if loads is None else len(loads)
     except duckdb.Error as error:
         said = str(error).splitlines()[0]
         if is_unreadable(error):
@@ -112,12 +116,16 @@ def examine_file(environment: Environment, area: Area) -> None:
         else:
             area.problem(f"{warehouse} cannot be opened: {said}", "mend that, or move the file away: the next run makes it anew")
     else:
-        area.facts["loads not built"] = len(dated_loads(environment.home) - {each for (each,) in built})
+        built_ids = {each for (each,) in built}
+        area.facts["loads not built"] = "unknown" if loads is None else len(loads - built_ids)
 
 
-def dated_loads(home: Home) -> set[str]:
-    """Loads that a build files by event date; the catalog is read whole by every build."""
-    return {each for each in content_ids(home) if not each.startswith(f"{CATALOG}/")}
+def dated_loads(home: Home) -> set[str] | None:
+    """Loads that a build files by event date (the catalog is read whole by every build); None where the books cannot be read."""
+    try:
+        return {each for each in content_ids(home) if not each.startswith(f"{CATALOG}/")}
+    except duckdb.Error:
+        return None
 
 
 def tell_next_build(environment: Environment, area: Area) -> None:
