@@ -57,7 +57,8 @@ def send(url: str, alert: Alert) -> None:
     """
     with requests.Session() as session:
         again = Retry(2, backoff_factor=1, status_forcelist=(429, 500, 502, 503, 504), allowed_methods=None)
-        session.mount("http", HTTPAdapter(max_retries=again))
+        for scheme in ("https://", "http://"):
+            session.mount(scheme, HTTPAdapter(max_retries=again))
         try:
             answer = session.post(url, json={**asdict(alert), "text": alert.text}, timeout=SECONDS)
         except requests.RequestException as error:

@@ -1,10 +1,9 @@
 """Who is told: messages as a webhook gets them, of failed runs, failed checks and an unhealthy installation."""
 
-from __future__ import annotations
-
 import json
 import threading
 from collections.abc import Iterator
+from datetime import datetime, timedelta, tzinfo
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -13,6 +12,8 @@ import pytest
 
 from ingestion.home import Home
 from orchestration.defs.alerts.sensors import alert_on_failed_check, alert_on_failed_run, alert_on_health, troubles
+from orchestration.defs.automation import history
+from orchestration.defs.automation.history import forget_history
 from orchestration.doctor.findings import Area, Diagnosis
 from orchestration.lib.alerts import Alert, AlertError, send, webhook
 from orchestration.lib.environment import Environment
@@ -159,3 +160,25 @@ def test_a_webhook_that_is_busy_is_asked_again_and_its_address_never_said(
     monkeypatch.setenv("AUDIENCE_ALERT_WEBHOOK", "http://elsewhere.example/secret-path")
     with pytest.raises(AlertError, match="https"):
         webhook()
+
+
+def test_old_runs_are_forgotten_where_a_limit_is_set(instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch) -> None:
+    old, new = ran(instance).run_id, ran(instance).run_id
+    monkeypatch.setenv("AUDIENCE_HISTORY_DAYS", "30")
+    monkeypatch.setattr(history, "datetime", LaterClock)
+    LaterClock.later = timedelta(days=29)
+    forget_history.execute_in_process(instance=instance)
+    assert {old, new} <= {run.run_id for run in instance.get_runs()}
+    LaterClock.later = timedelta(days=31)
+    forget_history.execute_in_process(instance=instance)
+    assert not {old, new} & {run.run_id for run in instance.get_runs()}
+
+
+class LaterClock(datetime):
+    """The clock, so much later."""
+
+    later = timedelta()
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:
+        return datetime.now(tz) + cls.later
