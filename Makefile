@@ -28,7 +28,7 @@ export PYTHONUNBUFFERED := 1
 export DAGSTER_DISABLE_TELEMETRY := yes
 export DO_NOT_TRACK := 1
 
-.PHONY: help run check serve api dashboard deliver deliveries publish-postgres superset superset-test metrics trace erase parity
+.PHONY: help run doctor backup restore backup-drill upgrade-drill check serve api dashboard deliver deliveries publish-postgres superset superset-test metrics trace erase parity
 .PHONY: test lint bench bench-api bench-dashboard bench-postgres fuzz sources truths pictures kill lock audit clean venv venv-crm venv-dev venv-superset venv-audit
 
 help: ## What can be done here
@@ -51,6 +51,15 @@ venv-audit:
 
 run: venv ## Load LANDING (default: a simulated demo), build the models, publish the marts
 	@$(BIN)/python -m orchestration refresh $(ARGS)
+
+doctor: venv ## The state of this installation: versions, lake, warehouse, snapshot, runs, disk; what to do (ARGS=--json)
+	@$(BIN)/python -m orchestration doctor $(ARGS)
+
+backup: venv ## Back up TO=<folder or URI> what cannot be computed again; only what is new is copied (ARGS="--keep 14")
+	@$(BIN)/python -m orchestration backup $(if $(TO),"$(TO)") $(ARGS)
+
+restore: venv ## Restore FROM=<folder or URI> into an empty AUDIENCE_HOME, every file checked (ARGS=--check: look only)
+	@$(BIN)/python -m orchestration restore $(if $(FROM),"$(FROM)") $(ARGS)
 
 check: venv ## What LANDING would become: accepted, refused, unmapped; loads nothing (ARGS="--sample 1000")
 	@$(BIN)/python -m orchestration check $(ARGS)
@@ -144,6 +153,12 @@ pictures: venv-dev ## Take the pictures of the docs from the published demo's da
 
 kill: venv-dev ## Kill 30 runs at random moments, then compare the marts with an undisturbed build
 	@$(BIN)/python -m benchmarks.kill $(ARGS)
+
+backup-drill: venv-dev ## Back up, restore elsewhere, rebuild, compare every mart; damage it and see it refused (benchmarks/BACKUP.md)
+	@$(BIN)/python -m benchmarks.backup $(ARGS)
+
+upgrade-drill: venv-dev ## Run homes of earlier releases, and a release to come, and compare every mart (benchmarks/UPGRADE.md)
+	@$(BIN)/python -m benchmarks.upgrade $(ARGS)
 
 deliveries: venv-dev ## Deliver 10,000 contacts to a real Tryton, kill it half-way three times, compare every field
 	@$(BIN)/python -m benchmarks.deliveries $(ARGS)

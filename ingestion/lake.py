@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from ingestion import catalog, durable, journal, manifest
+from ingestion import catalog, durable, journal, layout, manifest
 from ingestion.home import Home
 from ingestion.shape import identifier, quoted
 from ingestion.sources import registered
@@ -79,7 +79,11 @@ def sweep(home: Home) -> int:
     """Remove what an interrupted run left: half-made files, finished renames aside, Parquet files no live load names. Their number.
 
     Only for the holder of bronze's lock.
+
+    Raises:
+        NewerLakeError, DamagedLakeError: what cannot be understood cannot be told from a rest; nothing was touched.
     """
+    layout.check(home)
     removed = sum(path.is_file() for path in home.staging.rglob("*")) if home.staging.exists() else 0
     shutil.rmtree(home.staging, ignore_errors=True)
     home.staging.mkdir(parents=True, exist_ok=True)

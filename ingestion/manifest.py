@@ -15,6 +15,10 @@ from ingestion.home import Home
 LOADED, SUPERSEDED = "loaded", "superseded"
 
 
+class DamagedLakeError(ValueError):
+    """A file of the lake's books cannot be read; the message names it and the remedy. Nothing is written over it."""
+
+
 @dataclass(frozen=True)
 class DateRows:
     """Rows that a load put under one event date."""
@@ -80,6 +84,21 @@ def parse(text: str) -> Manifest:
     return Manifest(**record)
 
 
+def read(path: Path) -> Manifest:
+    """The manifest in a file.
+
+    Raises:
+        DamagedLakeError: it holds none.
+    """
+    try:
+        return parse(path.read_text(encoding="utf-8"))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DamagedLakeError(
+            f"{path} is no manifest ({type(error).__name__}: {error}): restore it from a backup (make restore); "
+            "where there is none, delete it and land its file again."
+        ) from error
+
+
 def load_id(source: str, shape_version: int, content: str) -> str:
     """The identity of a load: 32 hex digits from its source, its shape's version and the SHA-256 of its bytes."""
     return hashlib.sha256(f"{source}\n{shape_version}\n{content}".encode()).hexdigest()[:32]
@@ -116,7 +135,7 @@ def write(home: Home, manifest: Manifest, replaces: Manifest | None = None) -> N
 def find(home: Home, source: str, load: str) -> Manifest | None:
     """The manifest of a load, or None where it was never committed."""
     try:
-        return parse(path_of(home, source, load).read_text(encoding="utf-8"))
+        return read(path_of(home, source, load))
     except FileNotFoundError:
         return None
 
@@ -125,7 +144,7 @@ def every(home: Home, source: str | None = None) -> Iterator[Manifest]:
     """All manifests, or those of one source, by source and load_id."""
     for path in sorted(home.manifests.glob(f"{source or '*'}/*.json")):
         if path.parent.name != "schema" and not path.name.startswith("."):
-            yield parse(path.read_text(encoding="utf-8"))
+            yield read(path)
 
 
 def alias(load: Manifest, load_id: str, size: int) -> Manifest:
@@ -149,7 +168,7 @@ def finish_renames(home: Home) -> None:
     for path in sorted(home.manifests.glob("*/*.json")):
         if path.parent.name == "schema" or path.name.startswith("."):
             continue
-        manifest = parse(path.read_text(encoding="utf-8"))
+        manifest = read(path)
         if path.stem != manifest.load_id:
             path.rename(path.with_name(f"{manifest.load_id}.json"))
             durable.force_folder(path.parent)

@@ -13,8 +13,12 @@ from typing import Annotated
 
 import typer
 
+from ingestion.home import Home
 from ingestion.identity import PrivacyKeyError
+from ingestion.layout import NewerLakeError
+from ingestion.manifest import DamagedLakeError
 from ingestion.showing import told
+from orchestration.backup.cli import backup, restore
 from orchestration.lib.environment import Environment
 from orchestration.lib.state import BuildRequest
 from orchestration.privacy.cli import app as privacy
@@ -31,6 +35,8 @@ app = typer.Typer(
 )
 
 app.add_typer(privacy, name="privacy")
+app.command()(backup)
+app.command()(restore)
 
 Day = Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD")]
 Sources = Annotated[list[str] | None, typer.Option("--source", help="Load only this source (repeatable).")]
@@ -90,6 +96,22 @@ def check(
 
 
 @app.command()
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False) -> None:
+    """Explain the state of this installation, change nothing. Exits with 1 where there is a problem."""
+    from orchestration.console import console
+    from orchestration.doctor.run import diagnose
+    from orchestration.doctor.show import show
+
+    diagnosis = diagnose(Environment.read())
+    if as_json:
+        sys.stdout.write(json.dumps(diagnosis.as_dict(), ensure_ascii=False, default=str) + "\n")
+    else:
+        show(console, diagnosis)
+    if not diagnosis.is_sound:
+        raise typer.Exit(1)
+
+
+@app.command()
 def serve(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) -> None:
     """The Dagster UI on loopback, with the daily schedule and the landing sensor."""
     environment = told_environment()
@@ -120,21 +142,22 @@ def run(request: BuildRequest, sources: list[str] | None) -> None:
     # Rich and the pipeline are imported here so that --help stays instant.
     from orchestration.console import console, live_listener, show_summary
     from orchestration.lib.dbt import BuildError
+    from orchestration.lib.locking import WarehouseError
     from orchestration.refresh import refresh as run_refresh
     from serving.crm.files import ExportError
     from serving.publish import PublishError
 
     environment = told_environment()
     environment.export()
-    if environment.is_demo and not is_filled(environment.home.landing):
+    if environment.is_demo and not is_filled(environment.home.landing) and not is_loaded(environment.home):
         simulate_demo(environment.home.landing)
     try:
         with live_listener() as listener:
             report = run_refresh(environment, request, sources=sources, listener=listener)
-    except PrivacyKeyError as error:
+    except (PrivacyKeyError, NewerLakeError, DamagedLakeError) as error:
         console.print(f"[red]Nothing was loaded:[/] {told(error)}", markup=True)
         raise typer.Exit(1) from error
-    except (BuildError, PublishError) as error:
+    except (BuildError, PublishError, WarehouseError) as error:
         console.print(f"[red]Not published:[/] the snapshot stays as it was.\n{told(error)}", markup=True)
         raise typer.Exit(1) from error
     except ExportError as error:
@@ -148,6 +171,11 @@ def run(request: BuildRequest, sources: list[str] | None) -> None:
 def is_filled(landing: Path) -> bool:
     """Whether anything was landed or simulated there."""
     return landing.is_dir() and any(landing.iterdir())
+
+
+def is_loaded(home: Home) -> bool:
+    """Whether the lake holds anything: then an empty landing zone is no reason for a demo, which would mix with it."""
+    return any(path.parent.name != "schema" for path in home.manifests.glob("*/*.json"))
 
 
 def simulate_demo(landing: Path) -> None:

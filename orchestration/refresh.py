@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -16,13 +16,15 @@ from orchestration.lib.dbt import (
     NodeProgress,
     dbt_version,
     descriptions,
+    drop_strangers,
     published_dates,
     run_dbt,
 )
 from orchestration.lib.environment import DBT_PROJECT, Environment
 from orchestration.lib.fingerprint import Fingerprint, fingerprint
 from orchestration.lib.locking import warehouse_lock
-from orchestration.lib.state import BuildRequest, Status, WarehouseState, read_state, write_state
+from orchestration.lib.parsing import built_manifest
+from orchestration.lib.state import BuildRequest, Status, WarehouseState, engine_versions, read_state, write_state
 from orchestration.privacy import owed
 from serving.crm.files import ExportedFiles, refresh_files
 from serving.dashboard.site import SITE_ERRORS, Site, is_wanted, refresh_site
@@ -126,6 +128,9 @@ def make_plan(environment: Environment, request: BuildRequest) -> Plan:
     reason: str | None = None
     if state is None:
         reason = "there is no warehouse yet"
+        if environment.home.warehouse.exists():
+            reason = "nobody knows what the warehouse was built from"
+            request = request.including(BuildRequest(full_refresh=True))
     elif state.status is Status.BUILDING:
         reason = f"the run of {state.started_at} was not finished"
         request = request.including(state.request)
@@ -135,12 +140,21 @@ def make_plan(environment: Environment, request: BuildRequest) -> Plan:
     elif not request.is_plain:
         reason = "a full refresh is asked for" if request.full_refresh else "a backfill is asked for"
     elif state.code_hash != now.code:
-        reason = "the models changed"
-        request = request.including(BuildRequest(full_refresh=True))
+        reason = changed_code(state.versions)
     elif state.fingerprint != str(now):
         reason = "there are new loads"
+    # Other models must not add to tables of before, whatever else a run is about.
+    if state is not None and state.code_hash != now.code:
+        request = request.including(BuildRequest(full_refresh=True))
     is_shown = state is not None and provenance is not None and provenance.build_id == state.build_id
     return Plan(reason, request, now, must_publish=reason is not None or not is_shown)
+
+
+def changed_code(built_with: Mapping[str, str]) -> str:
+    """Why a build of another code is no longer good: other models, or other versions of what runs them."""
+    now = engine_versions()
+    changed = [f"{package} is {now[package]}, was {was}" for package, was in built_with.items() if now.get(package, was) != was]
+    return f"the models changed ({', '.join(changed)})" if changed else "the models changed"
 
 
 def build(environment: Environment, plan: Plan, on_node: Callable[[NodeProgress], None] | None = None) -> BuildResult:
@@ -168,7 +182,10 @@ def publish_build(environment: Environment, on_progress: Callable[[int, int, str
     if state is None or state.status is not Status.BUILT:
         raise PublishError("The warehouse holds no finished build: run `make run` (or the refresh job) first.")
     provenance = Provenance(state.build_id, state.fingerprint, state.code_hash, dbt_version())
-    manifest = environment.dbt_target_path / "manifest.json"
+    built = built_manifest(environment, state.code_hash)
+    if built:
+        drop_strangers(environment.home.warehouse, built)
+    manifest = built or environment.dbt_target_path / "manifest.json"
     known = manifest.exists()
     return publish(
         environment.home,

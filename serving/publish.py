@@ -125,7 +125,7 @@ def publish(
     generation = max(generations(home.published), default=0) + 1
     aside = home.published / f".marts.{generation}.duckdb.new"
     published_at = datetime.now(UTC)
-    previous = current_snapshot(home)
+    previous = newest_readable(home)
     if previous and generation % REWRITE_EVERY and continues(home.warehouse, previous, provenance):
         shutil.copyfile(previous, aside)
     tables = write_snapshot(
@@ -138,6 +138,18 @@ def publish(
     prune(home.published, keep)
     seconds = time.monotonic() - began
     return Publication(path, generation, published_at, provenance, tables, path.stat().st_size, seconds)
+
+
+def newest_readable(home: Home) -> Path | None:
+    """The newest generation that can be read, or None: what changed since is told beside it. Readers may be shown none at all."""
+    for path in reversed(list(generations(home.published).values())):
+        try:
+            with duckdb.connect(path, read_only=True) as connection:
+                connection.execute("select count(*) from _meta.publication").fetchall()
+        except duckdb.Error:
+            continue
+        return path
+    return None
 
 
 def write_snapshot(
@@ -396,14 +408,14 @@ def warehouse_version(connection: duckdb.DuckDBPyConnection) -> str | None:
 
 
 def read_provenance(home: Home) -> Provenance | None:
-    """Which build the current snapshot shows; None where there is no snapshot, or one from before this record."""
+    """Which build the current snapshot shows; None where there is no snapshot, one from before this record, or none that can be read."""
     path = current_snapshot(home)
     if path is None:
         return None
     try:
         with duckdb.connect(path, read_only=True) as connection:
             row = connection.execute("select build_id, fingerprint, code_hash, dbt_version from _meta.publication").fetchall()
-    except duckdb.CatalogException:
+    except duckdb.Error:
         return None
     return Provenance(*row[0]) if row else None
 

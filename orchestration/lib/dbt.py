@@ -11,8 +11,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import duckdb
+
 from orchestration.lib.environment import DBT_PROJECT, REPOSITORY, Environment
-from serving.publish import Description
+from serving.publish import Description, quoted
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
@@ -213,6 +215,31 @@ def published_dates(manifest: Path) -> dict[tuple[str, str], str]:
         for node in nodes
         if node["resource_type"] == "model" and "published_by" in node["config"].get("meta", {})
     }
+
+
+def drop_strangers(warehouse: Path, manifest: Path) -> list[str]:
+    """Drop tables and views of the warehouse that the manifest does not know: of models that were renamed or removed. Their names.
+
+    Only dbt writes the warehouse; what it knows no more would be published for ever. For the holder of the warehouse's lock.
+
+    Args:
+        warehouse: the file.
+        manifest: of the code that built it (``parsing.built_manifest``).
+    """
+    parsed = json.loads(manifest.read_text())
+    known = {(node["schema"], node.get("alias") or node["name"]) for node in parsed["nodes"].values()}
+    known |= {(source["schema"], source["identifier"]) for source in parsed["sources"].values()}
+    with duckdb.connect(warehouse) as connection:
+        found = connection.execute(
+            """
+            select table_schema, table_name, table_type from information_schema.tables
+            where table_catalog = current_database() order by table_type desc, table_schema, table_name
+            """
+        ).fetchall()
+        gone = [each for each in found if each[:2] not in known]
+        for schema, name, kind in gone:
+            connection.execute(f"drop {'view' if kind == 'VIEW' else 'table'} {quoted(schema)}.{quoted(name)}").fetchall()
+    return [f"{schema}.{name}" for schema, name, _ in gone]
 
 
 def dbt_version() -> str:

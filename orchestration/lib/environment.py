@@ -54,6 +54,11 @@ class Environment:
         return self.home.root / "dbt" / "target"
 
     @property
+    def dagster_target_path(self) -> Path:
+        """The same of the builds that Dagster runs, which parse for themselves."""
+        return self.home.root / "dbt" / "dagster"
+
+    @property
     def dbt_log_path(self) -> Path:
         """Folder of ``dbt.log``."""
         return self.home.root / "dbt" / "logs"

@@ -6,15 +6,13 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 import duckdb
 
 from ingestion.home import Home
+from orchestration.lib.state import engine_versions
 
-# A new version of these may compute or store something else from the same SQL.
-ENGINES = ("dbt-core", "dbt-duckdb", "duckdb")
 UNREAD = {"target", "logs", "dbt_packages", "__pycache__"}
 
 
@@ -79,7 +77,8 @@ def code_hash(project: Path, extra: Iterable[Path], variables: Mapping[str, obje
         name = path.relative_to(project).as_posix() if path.is_relative_to(project) else path.name
         digest.update(f"{name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     digest.update(json.dumps(dict(variables), sort_keys=True, default=str).encode())
-    digest.update(repr([(package, version(package)) for package in ENGINES]).encode())
+    # A new version of these may compute or store something else from the same SQL.
+    digest.update(repr(list(engine_versions().items())).encode())
     return digest.hexdigest()[:16]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +17,18 @@ from filelock import FileLock, Timeout
 from ingestion.home import Home
 
 OnWait = Callable[[str], None]
+
+# What DuckDB says of a file that is no database, is torn, or is of a version that it does not read. Anything else, such as a lack of
+# rights or of file handles, passes or is for a person to mend.
+UNREADABLE = re.compile(
+    r"not a valid DuckDB database|version number|Could not read enough bytes|corrupt|checksum|deseriali[sz]|serialization|"
+    r"replaying WAL|invalid block|unsupported",
+    re.IGNORECASE,
+)
+
+
+class WarehouseError(RuntimeError):
+    """The warehouse cannot be opened, and not for a reason that making it anew would mend; the message says what to do."""
 
 
 @contextmanager
@@ -55,23 +68,42 @@ def describe(holder: Path) -> str:
 
 
 def wait_until_writable(warehouse: Path, on_wait: OnWait | None = None, poll_seconds: float = 1.0) -> None:
-    """Wait until no other process has the warehouse file open.
+    """Wait until no other process has the warehouse file open; remove a file that this DuckDB cannot read.
 
     The lock above cannot know of a SQL client, nor of the dbt child of a run whose parent was killed; DuckDB's own
-    file lock does.
+    file lock does. Nothing is in the warehouse that is not in the lake: without the file the run makes it anew.
 
     Raises:
-        duckdb.Error: the file cannot be opened for any other reason.
+        WarehouseError: the file cannot be opened for any other reason.
     """
     told = False
     while warehouse.exists():
         try:
             duckdb.connect(warehouse).close()
             return
-        except duckdb.IOException as error:
+        except duckdb.Error as error:
+            said = str(error).splitlines()[0]
+            if is_unreadable(error):
+                if on_wait:
+                    on_wait(f"{warehouse.name} cannot be read ({said}): it is made anew from the lake")
+                remove(warehouse)
+                return
             if "lock" not in str(error).lower():
-                raise
+                raise WarehouseError(
+                    f"{warehouse} cannot be opened: {said}. Mend that, or move the file away: the next run makes it anew."
+                ) from error
             if on_wait and not told:
-                on_wait(f"Waiting for another program to close {warehouse.name}: {str(error).splitlines()[0]}")
+                on_wait(f"Waiting for another program to close {warehouse.name}: {said}")
             told = True
             time.sleep(poll_seconds)
+
+
+def is_unreadable(error: duckdb.Error) -> bool:
+    """Whether the error says that the file itself is no database that this DuckDB reads."""
+    return UNREADABLE.search(str(error)) is not None
+
+
+def remove(database: Path) -> None:
+    """Remove a DuckDB file with its log."""
+    for path in (database, database.with_name(database.name + ".wal")):
+        path.unlink(missing_ok=True)

@@ -42,14 +42,25 @@ def manifest_path(environment: Environment) -> Path:
     stamp = folder / STAMP
     # Dagster loads definitions in several processes at once.
     with FileLock(folder / "manifest.lock"):
-        code = code_hash(DBT_PROJECT, [PROFILES], {"target": environment.target})
-        if not (is_whole(folder) and stamp.exists() and stamp.read_text() == code):
+        parse = name_of(code_hash(DBT_PROJECT, [PROFILES], {}), environment)
+        if not (is_whole(folder) and stamp.exists() and stamp.read_text() == parse):
             stamp.unlink(missing_ok=True)
-            if not take(SHELF / code, folder):
+            if not take(SHELF / parse, folder):
                 invoke(environment, ["parse"])
-                put(folder, SHELF / code)
-            stamp.write_text(code)
+                put(folder, SHELF / parse)
+            stamp.write_text(parse)
     return folder / MANIFEST
+
+
+def built_manifest(environment: Environment, code: str) -> Path | None:
+    """The home's manifest where it is of the code of this hash, as a finished build names it; None where newer code was parsed since."""
+    stamp = environment.dbt_target_path / STAMP
+    return stamp.with_name(MANIFEST) if stamp.exists() and stamp.read_text() == name_of(code, environment) else None
+
+
+def name_of(code: str, environment: Environment) -> str:
+    """What a parse of the code of this hash is called."""
+    return f"{code}-{environment.target}"
 
 
 def parsed_manifest(environment: Environment) -> Manifest:

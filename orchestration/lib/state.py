@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 import os
 import uuid
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from ingestion.home import Home
+
+# What the warehouse is built with, for those who look into it later.
+BUILT_WITH = ("dbt-core", "dbt-duckdb", "duckdb")
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,10 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class WarehouseState:
-    """The last build: its identity, what it was made from, and how far it came."""
+    """The last build: its identity, what it was made from, and how far it came.
+
+    versions: of the engines, by package; none for builds of releases that did not note them.
+    """
 
     status: Status
     build_id: str
@@ -76,12 +84,13 @@ class WarehouseState:
     code_hash: str
     started_at: str
     request: BuildRequest
+    versions: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def begin(cls, fingerprint: str, code_hash: str, request: BuildRequest) -> WarehouseState:
         """A build that starts now."""
         started_at = datetime.now(UTC).isoformat(timespec="seconds")
-        return cls(Status.BUILDING, uuid.uuid4().hex, fingerprint, code_hash, started_at, request)
+        return cls(Status.BUILDING, uuid.uuid4().hex, fingerprint, code_hash, started_at, request, engine_versions())
 
     def ended(self, status: Status) -> WarehouseState:
         """The same build, done."""
@@ -93,19 +102,41 @@ def state_path(home: Home) -> Path:
     return home.root / "warehouse.state.json"
 
 
+def engine_versions() -> dict[str, str]:
+    """Versions of dbt and DuckDB as they are installed, by package."""
+    return {package: version(package) for package in BUILT_WITH}
+
+
 def read_state(home: Home) -> WarehouseState | None:
-    """The state, or None where no build has begun or the warehouse itself is gone."""
+    """The state, or None where no build has begun, the warehouse itself is gone, or nobody can tell what it was built from.
+
+    Keys of a later release are passed over: the fingerprint decides what is built, not the record's form.
+    """
     if not home.warehouse.exists():
         return None
     try:
-        record: dict[str, Any] = json.loads(state_path(home).read_text())
-    except FileNotFoundError:
+        return parse_state(state_path(home).read_text())
+    except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    request = record.pop("request")
+
+
+def parse_state(text: str) -> WarehouseState:
+    """The state that was written as ``text``.
+
+    Raises:
+        ValueError, KeyError, TypeError, AttributeError: it is no such record.
+    """
+    record: dict[str, Any] = json.loads(text)
+    request = record["request"]
     days = {name: date.fromisoformat(request[name]) for name in ("backfill_from", "backfill_to") if request[name]}
     return WarehouseState(
-        **{**record, "status": Status(record["status"])},
-        request=BuildRequest(full_refresh=request["full_refresh"], **days),
+        status=Status(record["status"]),
+        build_id=str(record["build_id"]),
+        fingerprint=str(record["fingerprint"]),
+        code_hash=str(record["code_hash"]),
+        started_at=str(record["started_at"]),
+        request=BuildRequest(full_refresh=bool(request["full_refresh"]), **days),
+        versions=dict(record.get("versions") or {}),
     )
 
 

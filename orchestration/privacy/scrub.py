@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
+from orchestration.backup import pin as backup
 from orchestration.lib.environment import Environment
 from orchestration.privacy.trace import Trace, sqlite_hits, trace
 from serving.publish import quoted
@@ -23,7 +24,8 @@ def forget_derived(environment: Environment) -> None:
     home = environment.home
     for path in (home.warehouse, home.warehouse.with_suffix(".duckdb.wal"), home.root / "warehouse.state.json"):
         path.unlink(missing_ok=True)
-    caches = ("metrics", "truths")
+    # A backup that is under way ends there: it would take the erased along.
+    caches = ("metrics", "truths", backup.FOLDER)
     folders = (
         environment.dbt_target_path,
         environment.dbt_log_path,

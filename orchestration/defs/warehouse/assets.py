@@ -56,6 +56,6 @@ def models(
             invocation = dbt.cli(
                 [*BUILD, *plan.request.arguments()],
                 context=context,
-                target_path=environment.dbt_target_path.with_name("dagster"),
+                target_path=environment.dagster_target_path,
             )
             yield from invocation.stream()
