@@ -241,6 +241,7 @@ def test_a_model_that_is_gone_leaves_warehouse_and_snapshot(home: Home, tmp_path
     provenance = Provenance(state.build_id, state.fingerprint, state.code_hash, "1.0")
     assert {table.name for table in publish(home, provenance).tables} == {"dim_video", "dim_gone", "of gone"}
     known = tmp_path / "manifest.json"
-    known.write_text(json.dumps({"nodes": {"model.a.dim_video": {"schema": "core", "alias": "dim_video", "name": "dim_video"}}}))
+    node = {"schema": "core", "alias": "dim_video", "name": "dim_video"}
+    known.write_text(json.dumps({"nodes": {"model.a.dim_video": node}, "sources": {}}))
     assert drop_strangers(home.warehouse, known) == ["core.of gone", "core.dim_gone"]
     assert {table.name for table in publish(home, provenance).tables} == {"dim_video"}
