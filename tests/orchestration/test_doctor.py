@@ -176,7 +176,7 @@ def test_the_command_prints_json_without_secrets_and_ends_with_1_where_there_is_
         [sys.executable, "-m", "orchestration", "doctor", "--json"],
         cwd=REPOSITORY,
         env={
-            **os.environ, "AUDIENCE_HOME": str(home.root), "LANDING": "memory://key:hidden@zone",
+            **os.environ, "AUDIENCE_HOME": str(home.root), "LANDING": "memory://zone",
             "AUDIENCE_PRIVACY_KEY": "hidden-key-of-tests", "AUDIENCE_ALERT_WEBHOOK": "https://hidden",
             "AUDIENCE_POSTGRES": "postgresql://u:hidden@db", "AUDIENCE_HOMME": "x",
         },
