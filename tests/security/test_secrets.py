@@ -114,20 +114,20 @@ def test_no_secret_stands_in_what_is_said_or_written_while_everything_fails(tmp_
     failed = [command for command, text in said.items() if not text.startswith("0\n")]
     assert {("orchestration", "refresh"), ("serving.postgres", "publish"), ("serving.crm", "deliver")} <= set(failed)
     assert "127.0.0.1" in said["serving.postgres", "publish"], "the server was not asked for"
-    assert said["serving.crm", "deliver"].count("401") == 3
+    assert said["serving.crm", "deliver"].count("401") >= 2, "nobody was refused"
     assert [(command, found) for command, text in said.items() for found in SECRETS if found in text] == []
     written = {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}
     assert len(written) > 10
     assert [(path, found) for path, content in written.items() for found in SECRETS if found.encode() in content] == []
 
 
-@pytest.mark.parametrize("variable", ["LANDING"])
-def test_an_address_with_a_password_is_refused_without_showing_it(variable, tmp_path):
+def test_an_address_with_a_password_is_refused_without_showing_it(tmp_path):
     location = "ftp://uploader:planted-landing-7c3d@127.0.0.1:9/logs"
-    with pytest.raises(ValueError, match="set FSSPEC_FTP_PASSWORD") as refused:
-        Environment.read({variable: location, "AUDIENCE_HOME": str(tmp_path)})
-    assert "planted" not in str(refused.value)
-    environment = {**os.environ, "AUDIENCE_HOME": str(tmp_path), variable: location}
+    for address in (location, f"simplecache::{location}"):
+        with pytest.raises(ValueError, match="set FSSPEC_FTP_PASSWORD") as refused:
+            Environment.read({"LANDING": address, "AUDIENCE_HOME": str(tmp_path)})
+        assert "planted" not in str(refused.value)
+    environment = {**os.environ, "AUDIENCE_HOME": str(tmp_path), "LANDING": location}
     for command in (("orchestration", "refresh"), ("orchestration", "check"), ("ingestion", "load")):
         said = said_by(command, environment)
         assert said.startswith("2\n"), said
