@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from ingestion.home import Home
 
@@ -49,8 +49,8 @@ def without_password(location: str, variable: str) -> str:
     Raises:
         ValueError: it holds a password.
     """
-    if "://" in location and urlsplit(location).password is not None:
-        protocol = location.partition("://")[0]
+    if found := re.search(r"(\w+)://[^/?#@]*:[^/@]+@", location):
+        protocol = found.group(1)
         raise ValueError(
             f"{variable} holds a password, and addresses are shown in logs: leave it out, and set FSSPEC_{protocol.upper()}_PASSWORD "
             "or write it into a file below ~/.config/fsspec."

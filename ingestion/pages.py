@@ -267,6 +267,7 @@ def _record_spans(key: str, text: str) -> tuple[int, list[tuple[int, int]]]:
                 return opening, spans
             _, at = decoder.raw_decode(text, at)
             at = next_value(at)
-    except (ValueError, IndexError):
+    except (ValueError, IndexError, RecursionError):
+        # A record of ten thousand levels is valid to DuckDB, and too deep for Python: its file is named, and the erasure goes on.
         pass
     return 0, []

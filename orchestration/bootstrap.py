@@ -1,4 +1,4 @@
-"""Bring ``.venv`` (or ``.venv-superset``, ``.venv-audit``) up to one lock file: ``python3 -I orchestration/bootstrap.py requirements.lock``.
+"""Bring ``.venv`` (``.venv-superset``, ``.venv-audit``) up to one lock file: ``python3 -I orchestration/bootstrap.py requirements.lock``.
 
 Standard library only, and no syntax newer than Python 3.6: it runs before anything is installed, and on interpreters
 too old for the project it has to live long enough to say so.

@@ -68,13 +68,18 @@ def accepted(text: str) -> list[Acceptance]:
     """
     found = []
     for number, entry in enumerate(tomllib.loads(text).get("accepted", []), start=1):
-        if set(entry) != {"advisory", "package", "reason", "until"} or not str(entry["reason"]).strip() or not isinstance(entry["until"], date):
-            raise ValueError(f"{ACCEPTED.name}, entry {number}: write advisory, package, a reason, and until as a date (2027-01-31).")
+        is_whole = set(entry) == {"advisory", "package", "reason", "until"}
+        if not is_whole or not str(entry["reason"]).strip() or not isinstance(entry["until"], date):
+            raise ValueError(
+                f"{ACCEPTED.name}, entry {number}: write advisory, package, a reason, and until as a date (2027-01-31)."
+            )
         found.append(Acceptance(**entry))
     return found
 
 
-def standing(found: Iterable[Advisory], acceptances: Sequence[Acceptance], today: date) -> tuple[list[Advisory], list[Acceptance]]:
+def standing(
+    found: Iterable[Advisory], acceptances: Sequence[Acceptance], today: date
+) -> tuple[list[Advisory], list[Acceptance]]:
     """The vulnerabilities that nobody accepts today, and the acceptances that accept none any more."""
     found = sorted(found)
     valid = [each for each in acceptances if today <= each.until]
@@ -160,7 +165,12 @@ def npm_advisories(node: Node) -> list[Advisory]:
     command = [*node.npm, "audit", "--package-lock-only", "--json", "--fetch-retries=1"]
     name, version = NPM_CANARY
     needs = {"name": "canary", "version": "1.0.0", "dependencies": {name: version}}
-    lock = {**needs, "lockfileVersion": 3, "requires": True, "packages": {"": needs, f"node_modules/{name}": {"version": version}}}
+    lock = {
+        **needs,
+        "lockfileVersion": 3,
+        "requires": True,
+        "packages": {"": needs, f"node_modules/{name}": {"version": version}},
+    }
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "package.json").write_text(json.dumps(needs))
         (Path(folder) / "package-lock.json").write_text(json.dumps(lock))

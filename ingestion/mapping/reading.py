@@ -34,4 +34,4 @@ RecipeLoader.yaml_implicit_resolvers = {
 
 def read_yaml(text: str) -> Any:
     """What the YAML text says, with numbers as text. Raises yaml.YAMLError with line and column."""
-    return yaml.load(text, Loader=RecipeLoader)
+    return yaml.load(text, Loader=RecipeLoader)  # noqa: S506  a SafeLoader

@@ -21,7 +21,7 @@ NPM = {
     "auditReportVersion": 2,
     "vulnerabilities": {
         "lodash": {"name": "lodash", "severity": "critical", "via": [
-            {"source": 1, "name": "lodash", "title": "…", "url": "https://github.com/advisories/GHSA-jf85-cpcp-j695", "range": "<4.17.12"}]},
+            {"source": 1, "name": "lodash", "url": "https://github.com/advisories/GHSA-jf85-cpcp-j695", "range": "<4.17.12"}]},
         "above": {"name": "above", "severity": "critical", "via": ["lodash"]},
     },
 }  # fmt: skip

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from ingestion.home import Home
 from ingestion.keeping import is_open_to_others
+from serving.crm.deliveries.blanking import remember
 from serving.crm.deliveries.destination import Kind, Layout
 
 VARIABLE = "AUDIENCE_DELIVERIES"
@@ -87,7 +88,7 @@ class Secret(Settings):
             remedy = f"write the secret into {path}"
         if not found:
             raise ConfigError(f"A secret is missing: {remedy}.")
-        return found
+        return remember(found)
 
 
 def is_ignored(path: Path) -> bool:

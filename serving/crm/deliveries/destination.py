@@ -9,6 +9,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Protocol
 
+from serving.crm.deliveries.blanking import blanked
+
 
 class Kind(StrEnum):
     """A kind of record; the value names its export table after ``crm_``."""
@@ -61,12 +63,23 @@ class Outcome:
     remote_id: str | None = None
     is_passing: bool = False
 
+    def __post_init__(self) -> None:
+        if self.reason:
+            object.__setattr__(self, "reason", blanked(self.reason))
 
-class DeliveryError(RuntimeError):
+
+class ToldError(RuntimeError):
+    """Something that is told to people and to logs, and shows no secret."""
+
+    def __init__(self, message: object) -> None:
+        super().__init__(blanked(str(message)))
+
+
+class DeliveryError(ToldError):
     """The delivery cannot go on; the message says what to do. What was acknowledged is not sent again."""
 
 
-class PassingError(RuntimeError):
+class PassingError(ToldError):
     """The destination cannot take this now, and may in a while; ``wait_seconds`` is what it asked for (Retry-After)."""
 
     def __init__(self, message: str, wait_seconds: float | None = None) -> None:
@@ -74,7 +87,7 @@ class PassingError(RuntimeError):
         self.wait_seconds = wait_seconds
 
 
-class BatchRejectedError(RuntimeError):
+class BatchRejectedError(ToldError):
     """The destination refused a batch as a whole because of what is in it: the delivery looks for the record that is to blame."""
 
 
