@@ -13,6 +13,7 @@ import typer
 
 from orchestration.backup.store import BackupError, Point
 from orchestration.lib.environment import Environment
+from orchestration.lib.locking import WarehouseError
 
 Folder = Annotated[str | None, typer.Argument(help="A folder or fsspec URI. Default: AUDIENCE_BACKUP.", show_default=False)]
 At = Annotated[str | None, typer.Option(help="The moment: how its name begins, such as 2026-11-22. Default: the newest.")]
@@ -97,7 +98,7 @@ def failures_told(title: str) -> Iterator[None]:
     """Errors that say what to do end the program with 1 and without a traceback."""
     try:
         yield
-    except (BackupError, ValueError) as error:
+    except (BackupError, WarehouseError, ValueError, OSError) as error:
         fail(f"{title}: {error}")
 
 
