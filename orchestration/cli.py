@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from ingestion.identity import PrivacyKeyError
+from ingestion.trouble import TROUBLE, ending, explained
 from orchestration.lib.environment import Environment
 from orchestration.lib.state import BuildRequest
 from orchestration.privacy.cli import app as privacy
@@ -108,6 +109,8 @@ def prepare_dagster_home(folder: Path) -> None:
 def run(request: BuildRequest, sources: list[str] | None) -> None:
     """Refresh with progress and a summary; exit code 1 when a model, a test or a file failed."""
     # Rich and the pipeline are imported here so that --help stays instant.
+    from rich.markup import escape
+
     from orchestration.console import console, live_listener, show_summary
     from orchestration.lib.dbt import BuildError
     from orchestration.refresh import refresh as run_refresh
@@ -122,15 +125,22 @@ def run(request: BuildRequest, sources: list[str] | None) -> None:
         with live_listener() as listener:
             report = run_refresh(environment, request, sources=sources, listener=listener)
     except PrivacyKeyError as error:
-        console.print(f"[red]Nothing was loaded:[/] {error}", markup=True)
+        console.print(f"[red]Nothing was loaded:[/] {escape(str(error))}", markup=True)
         raise typer.Exit(1) from error
     except (BuildError, PublishError) as error:
-        console.print(f"[red]Not published:[/] the snapshot stays as it was.\n{error}", markup=True)
+        console.print(f"[red]Not published:[/] the snapshot stays as it was.\n{escape(str(error))}", markup=True)
         raise typer.Exit(1) from error
     except ExportError as error:
-        console.print(f"[red]Published, but not exported:[/] {error}", markup=True)
+        console.print(f"[red]Published, but not exported:[/] {escape(str(error))}", markup=True)
         raise typer.Exit(1) from error
-    show_summary(environment, report)
+    except TROUBLE as error:
+        console.print(f"[red]Stopped:[/] {escape(ending(error))}", markup=True)
+        raise typer.Exit(1) from error
+    try:
+        show_summary(environment, report)
+    except TROUBLE as error:
+        console.print(f"[red]Done, but not told:[/] {escape(explained(error))}", markup=True)
+        raise typer.Exit(1) from error
     if report.landed.failed:
         raise typer.Exit(1)
 

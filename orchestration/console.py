@@ -77,7 +77,7 @@ def live_listener() -> Iterator[Listener]:
             publishing.finish()
             dashboard.show(0, None, step)
 
-        yield Listener(on_landing, lambda reason: console.print(f"[yellow]{reason}"), on_node, on_publish, on_site)
+        yield Listener(on_landing, lambda reason: console.print(f"[yellow]{escape(reason)}"), on_node, on_publish, on_site)
         for stage in (landing, building, publishing, dashboard):
             stage.finish()
 
@@ -116,6 +116,8 @@ def show_headlines(headlines: Headlines) -> None:
 def show_outcome(report: RefreshReport) -> None:
     """Print what this run did, why, and how long each step took."""
     console.print()
+    if report.landed.damage:
+        console.print("[yellow]Set aside:[/]", escape(report.landed.damage))
     for failure in report.landed.failed:
         console.print("[red]Not loaded:[/]", escape(f"{failure.path}: {failure.reason}"))
     for stranger in report.landed.unknown:

@@ -7,11 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import duckdb
+
 from ingestion.load import load_landing
 from ingestion.report import LandingReport, Progress
 from orchestration.lib.dbt import (
     BUILD,
     PROFILES,
+    BuildError,
     BuildResult,
     NodeProgress,
     dbt_version,
@@ -21,17 +24,18 @@ from orchestration.lib.dbt import (
 )
 from orchestration.lib.environment import DBT_PROJECT, Environment
 from orchestration.lib.fingerprint import Fingerprint, fingerprint
-from orchestration.lib.locking import warehouse_lock
+from orchestration.lib.locking import set_aside_damaged, warehouse_lock
 from orchestration.lib.state import BuildRequest, Status, WarehouseState, read_state, write_state
 from orchestration.privacy import owed
 from serving.crm.files import ExportedFiles, refresh_files
 from serving.dashboard.site import SITE_ERRORS, Site, is_wanted, refresh_site
 from serving.publish import Provenance, Publication, PublishError, publish, read_provenance
+from serving.seals import damage
 
 
 @dataclass(frozen=True)
 class Listener:
-    """What a run tells while it works; every part may be left out."""
+    """What a run tells while it works; every part may be left out. ``waiting`` hears whom it waits for, and what it finds damaged."""
 
     landing: Callable[[Progress], None] | None = None
     waiting: Callable[[str], None] | None = None
@@ -95,12 +99,16 @@ def refresh(
     listener = listener or Listener()
     seconds: dict[str, float] = {}
     with timed(seconds, "ingest"):
-        landed = load_landing(environment.landing, environment.home, sources=sources, on_progress=listener.landing)
+        landed = load_landing(
+            environment.landing, environment.home, sources=sources, on_progress=listener.landing, on_wait=listener.waiting
+        )
     with warehouse_lock(environment.home, "a refresh", listener.waiting):
         if is_erasing := owed.is_owed(environment.home):
             with timed(seconds, "erase"):
                 owed.settle(environment)
         plan = make_plan(environment, request or BuildRequest())
+        if listener.waiting and (found := damage(environment.home)):
+            listener.waiting(found)
         built = None
         published = None
         if plan.reason is not None:
@@ -127,7 +135,9 @@ def make_plan(environment: Environment, request: BuildRequest) -> Plan:
     if state is None:
         reason = "there is no warehouse yet"
     elif state.status is Status.BUILDING:
-        reason = f"the run of {state.started_at} was not finished"
+        reason = (
+            f"the run of {state.started_at} was not finished" if state.started_at else "the record of the last build is damaged"
+        )
         request = request.including(state.request)
     elif state.status is Status.PARTIAL:
         reason = "only a part was built last time"
@@ -146,7 +156,12 @@ def make_plan(environment: Environment, request: BuildRequest) -> Plan:
 def build(environment: Environment, plan: Plan, on_node: Callable[[NodeProgress], None] | None = None) -> BuildResult:
     """Run the models and the tests on their data. Needs the lock; a crash leaves the state at ``building``."""
     with recorded(environment, plan):
-        return run_dbt(environment, [*BUILD, *plan.request.arguments()], on_node)
+        try:
+            return run_dbt(environment, [*BUILD, *plan.request.arguments()], on_node)
+        except BuildError as error:
+            if aside := set_aside_damaged(environment.home.warehouse, str(error)):
+                raise BuildError(f"{error}\n{aside}", error.result) from error
+            raise
 
 
 @contextmanager
@@ -170,13 +185,18 @@ def publish_build(environment: Environment, on_progress: Callable[[int, int, str
     provenance = Provenance(state.build_id, state.fingerprint, state.code_hash, dbt_version())
     manifest = environment.dbt_target_path / "manifest.json"
     known = manifest.exists()
-    return publish(
-        environment.home,
-        provenance,
-        descriptions=descriptions(manifest) if known else {},
-        date_columns=published_dates(manifest) if known else {},
-        on_progress=on_progress,
-    )
+    try:
+        return publish(
+            environment.home,
+            provenance,
+            descriptions=descriptions(manifest) if known else {},
+            date_columns=published_dates(manifest) if known else {},
+            on_progress=on_progress,
+        )
+    except duckdb.Error as error:
+        if aside := set_aside_damaged(environment.home.warehouse, str(error)):
+            raise PublishError(aside) from error
+        raise
 
 
 def make_site(environment: Environment, on_step: Callable[[str], None] | None = None) -> tuple[Site | None, str | None]:

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from benchmarks.faults.campaign import Strike, campaign, chosen, schedule
-from benchmarks.faults.prepared import prepare
+from benchmarks.faults.prepared import Prepared, prepare
 from benchmarks.faults.report import counts, page
 from benchmarks.faults.scene import Stage
 from benchmarks.measure import Machine, StepError
@@ -27,10 +27,16 @@ def main(
     times: Annotated[int, typer.Option(min=1, help="Strikes in all, spread over the faults by their shares.")] = 240,
     seed: Annotated[int | None, typer.Option(help="Of all that is random; a new one each time where not given.")] = None,
     only: Annotated[list[str] | None, typer.Option(help="Only this fault: kill, or kill-load (repeatable).")] = None,
-    strike: Annotated[int | None, typer.Option(min=1, help="Only the strike of this number: to repeat one.", show_default=False)] = None,
+    strike: Annotated[
+        int | None, typer.Option(min=1, help="Only the strike of this number: to repeat one.", show_default=False)
+    ] = None,
     report: Annotated[Path | None, typer.Option(help="Write the page here.")] = None,
     folder: Annotated[Path | None, typer.Option(help="Where a scratch folder is made, kept where a strike failed.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Strikes at a time.")] = 2,
+    prepared: Annotated[
+        Path | None,
+        typer.Option(help="The folder `prepared` that an earlier campaign kept: saves ten minutes.", show_default=False),
+    ] = None,
     minutes: Annotated[float | None, typer.Option(help="Begin no strike later than this.", show_default=False)] = None,
 ) -> None:
     """Strike runs with faults at random moments; after each one undisturbed run must make everything right.
@@ -60,19 +66,24 @@ def main(
     strikes: list[Strike] = []
     deadline = began + minutes * 60 if minutes else float("inf")
     try:
-        prepared = prepare(place / "prepared", builds=any(fault.stage is not Stage.LOAD for fault in faults), say=console.print)
+        builds = any(fault.stage is not Stage.LOAD for fault in faults)
+        ready = Prepared.read(prepared) if prepared else prepare(place / "prepared", builds=builds, say=console.print)
     except StepError as error:
         console.print(f"[red]Failed before the first strike[/] (kept: {place})")
         console.print(str(error), markup=False)
         raise typer.Exit(1) from error
-    for each in campaign(place, prepared, planned, seed, workers, deadline):
+    for each in campaign(place, ready, planned, seed, workers, deadline):
         strikes.append(each)
         verdict = "missed" if not each.struck else "survived, healed" if each.is_survived and each.is_healed else "FAILED"
-        console.print(f"{len(strikes)} {each.fault.key} {each.number}: {each.where}: {verdict} ({each.seconds:.0f} s)", markup=False)
+        console.print(
+            f"{len(strikes)} {each.fault.key} {each.number}: {each.where}: {verdict} ({each.seconds:.0f} s)", markup=False
+        )
         for problem in [*each.problems, *each.unhealed]:
             console.print(f"    {problem[:1_500]}", markup=False)
         if each.kept:
-            console.print(f"    kept: {each.kept}; again: --only {each.fault.key} --seed {seed} --strike {each.number}", markup=False)
+            console.print(
+                f"    kept: {each.kept}; again: --only {each.fault.key} --seed {seed} --strike {each.number}", markup=False
+            )
     print_grid(console, counts(faults, strikes))
     if report:
         options = " ".join(f"--only {name}" for name in only or [])

@@ -25,7 +25,7 @@ from benchmarks.faults.landing import changing_file, truncated_archive, vanishin
 from benchmarks.faults.network import lost_network
 from benchmarks.faults.postgres import restarted_server, without_postgres
 from benchmarks.faults.prepared import Prepared
-from benchmarks.faults.proofs import Watch, open_books, watched
+from benchmarks.faults.proofs import open_books, watched
 from benchmarks.faults.scene import Disturbance, Fault, Scene, Stage
 from benchmarks.faults.services import services
 from benchmarks.measure import StepError
@@ -121,9 +121,9 @@ def strike(scene: Scene, fault: Fault, number: int) -> Strike:
         try:
             scene.reset()
             watching = fault.spares_readers and fault.stage in (Stage.PUBLISH, Stage.BUILD)
-            with watched(scene.installation.home.published) if watching else nullcontext(Watch()) as watch:
+            with watched(scene.installation.home.published, scene.watch) if watching else nullcontext():
                 done = fault.inject(scene, stack)
-            problems += [*watch.problems[:3], *left_behind(scene, done)]
+            problems += [*scene.watch.problems[:3], *left_behind(scene, done)]
             runs += done.runs
             healing = scene.heal()
             runs.append(healing)
@@ -181,7 +181,12 @@ def keep(scene: Scene, fault: Fault, number: int) -> Path:
 
 
 def campaign(
-    folder: Path, prepared: Prepared, planned: Sequence[tuple[Fault, int]], seed: int, workers: int, deadline: float = float("inf")
+    folder: Path,
+    prepared: Prepared,
+    planned: Sequence[tuple[Fault, int]],
+    seed: int,
+    workers: int,
+    deadline: float = float("inf"),
 ) -> Iterator[Strike]:
     """Strike as planned, ``workers`` at a time, each in a place of its own; strikes come as they end.
 

@@ -7,7 +7,7 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks.faults.scene import Disturbance, Scene, Stage
+from benchmarks.faults.scene import Disturbance, Scene
 
 LIBRARIES = (
     *Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"),
@@ -49,6 +49,3 @@ def jumping_clock(scene: Scene, stack: ExitStack) -> Disturbance:
         setting.write_text(f"{offset}\n")
     run.wait()
     return Disturbance(where, is_struck, [run], may_fail=False)
-
-
-__all__ = ["Stage", "jumping_clock", "without_library"]

@@ -60,7 +60,9 @@ def damaged_snapshot(scene: Scene, stack: ExitStack) -> Disturbance:
     scene.installation.copy_from(scene.prepared.bases[scene.stage])
     published = scene.installation.home.published
     link, newest = published / "marts.duckdb", published / "marts.2.duckdb"
-    way = scene.chance.choice([*WAYS, "changed twice", "leads nowhere", "leads elsewhere", "is a file", "is a folder", "alien beside it"])
+    way = scene.chance.choice(
+        [*WAYS, "changed twice", "leads nowhere", "leads elsewhere", "is a file", "is a folder", "alien beside it"]
+    )
     if way in WAYS:
         WAYS[way](scene, newest)
     elif way == "changed twice":
@@ -85,7 +87,13 @@ def damaged_snapshot(scene: Scene, stack: ExitStack) -> Disturbance:
     return Disturbance(where)
 
 
-BOOKS = ("warehouse.state.json", "exports/exports.json", "exports/crm_contact.csv", "bronze/landing_index.json", "locks/warehouse.holder.json")
+BOOKS = (
+    "warehouse.state.json",
+    "exports/exports.json",
+    "exports/crm_contact.csv",
+    "bronze/landing_index.json",
+    "locks/warehouse.holder.json",
+)
 
 
 def damaged_books(scene: Scene, stack: ExitStack) -> Disturbance:

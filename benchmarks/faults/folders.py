@@ -113,7 +113,7 @@ def read_only_home(scene: Scene, stack: ExitStack) -> Disturbance:
     while run is not None and not is_struck and run.is_alive:
         time.sleep(TRY_AGAIN_SECONDS)
         is_struck = mount("-o", "remount,bind,ro", str(scene.home))
-    run = run or scene.installation.start(("orchestration", "refresh") if scene.stage is Stage.PUBLISH else ("ingestion", "load"))
+    run = run or scene.start()
     code = run.wait()
     mount("-o", "remount,bind,rw", str(scene.home))
     return Disturbance(where, is_struck and code != 0, [run])
@@ -157,7 +157,7 @@ def read_only_folder(scene: Scene, stack: ExitStack) -> Disturbance:
         where = f"{name}: {scene.where(run)}"
     stack.callback(protect, folder, on=False)
     protect(folder, on=True)
-    run = run or scene.installation.start(("orchestration", "refresh") if scene.stage is Stage.PUBLISH else ("ingestion", "load"))
+    run = run or scene.start()
     code = run.wait()
     protect(folder, on=False)
     return Disturbance(where, code != 0, [run])

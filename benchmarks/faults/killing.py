@@ -19,11 +19,11 @@ AGAIN_SHARE = 0.3
 
 def kill(scene: Scene, stack: ExitStack) -> Disturbance:
     """Kill a run's process group, and sometimes the next run's."""
-    places = []
+    places: list[str] = []
     while True:
         run = scene.begin(command(scene.stage, scene.chance))
         if not scene.moment(run):
-            return Disturbance("it had ended", bool(places), [run])
+            return Disturbance(", then ".join(places) or "it had ended", bool(places), [run])
         places.append(scene.where(run))
         run.kill()
         if scene.chance.random() > AGAIN_SHARE:
@@ -47,7 +47,7 @@ def several_runs(scene: Scene, stack: ExitStack) -> Disturbance:
     """Two or three of the same command, begun within one another's time; in a third of the cases the first is killed."""
     runs: list[Run] = []
     for _ in range(scene.chance.choice([2, 3])):
-        runs.append(scene.installation.start(COMMANDS[scene.stage], scene.variables))
+        runs.append(scene.start(COMMANDS[scene.stage]))
         time.sleep(scene.chance.uniform(0, 0.7))
     overlapped = sum(run.is_alive for run in runs) > 1
     is_killed = scene.chance.random() < 1 / 3

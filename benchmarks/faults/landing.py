@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.faults.installation import LOAD, Installation
 from benchmarks.faults.proofs import FileBooks, file_books, lake_views, loads_in_force, open_books
-from benchmarks.faults.scene import COMMANDS, Disturbance, Scene, Stage
+from benchmarks.faults.scene import Disturbance, Scene, Stage
 
 LARGE_COPIES = 40
 """How often a day's lines are repeated in the file that changes, with other ids: reading it takes a second or so."""
@@ -129,7 +129,11 @@ def state_problems(scene: Scene, victim: Victim) -> list[str]:
     """Loads of the file that are of no state it ever was in: half of one and half of another."""
     name = name_below(scene, victim.path)
     known = {(each.lines, each.blank, each.bytes) for each in victim.states}
-    return [f"{name} was loaded as {load}, which it never was" for load in loads_in_force(scene.home).get(name, []) if load not in known]
+    return [
+        f"{name} was loaded as {load}, which it never was"
+        for load in loads_in_force(scene.home).get(name, [])
+        if load not in known
+    ]
 
 
 def peace_problems(scene: Scene) -> list[str]:
@@ -156,6 +160,3 @@ def by_load(home: Path) -> dict[tuple[str, str], tuple[int, int]]:
             for load, count, checksum in connection.execute(query).fetchall():
                 found[area, load] = (int(count), int(checksum))
     return found
-
-
-__all__ = ["COMMANDS", "changing_file", "truncated_archive", "vanishing_file"]

@@ -75,4 +75,8 @@ def content_problems(server: LocalServer, database: str, snapshot: Path) -> list
         ).fetchall()
     counted = " union all ".join(f"select '{name}' as name, count(*) from {name}" for name, _ in listed)
     shown = dict(line.split("|") for line in server.psql(counted, database, ["-At"]).split())
-    return [f"{name} has {shown[name]} rows in PostgreSQL, {rows} in the snapshot" for name, rows in listed if int(shown[name]) != rows]
+    return [
+        f"{name} has {shown[name]} rows in PostgreSQL, {rows} in the snapshot"
+        for name, rows in listed
+        if int(shown[name]) != rows
+    ]

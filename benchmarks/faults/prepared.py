@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
 
-from benchmarks.faults.installation import LOAD, POSTGRES, REFRESH, Installation
+from benchmarks.faults.installation import LOAD, REFRESH, Installation
 from benchmarks.faults.proofs import Lake, lake_of
 from benchmarks.scenarios import FIRST_DAY, OLD_SECONDS
 from ingestion.simulator import simulate
@@ -20,20 +21,41 @@ from ingestion.simulator import simulate
 EVENTS, DAYS, FIRST_DAYS = 8_000, 6, 3
 """Small, for a strike is to cost seconds; with a file in each kind of archive, and lines that are none."""
 ODD_LINES = b'not json\n\n   \n{"occurred_at":"2026-01-02T10:00:00Z","event_type":"video_play"\n\xff\xfe broken utf-8\n'
+BASES = {"loading": "empty", "a whole run": "begun", "publishing": "built", "publishing to PostgreSQL": "built"}
+BOOKS = "prepared.json"
 START_SECONDS = 0.6
 """Python's own start and imports, before a command does anything."""
 
 
 @dataclass
 class Prepared:
-    """bases: by stage the state it begins in. work_seconds: how long an undisturbed run of the stage works. lake, truth: the undisturbed ends."""
+    """bases: by stage the state it begins in. work_seconds: how long an undisturbed run of the stage works.
+
+    lake, truth: what the lake and the snapshot of an undisturbed run over all files hold. first_files: those of the first days.
+    """
 
     folder: Path
-    bases: dict[str, Installation]
     work_seconds: dict[str, float]
     lake: Lake
-    truth: Path | None = None
     first_files: list[str] = field(default_factory=list)
+    truth: Path | None = None
+
+    @property
+    def bases(self) -> dict[str, Installation]:
+        """By stage."""
+        return {stage: Installation(self.folder / name) for stage, name in BASES.items()}
+
+    def save(self) -> None:
+        """Keep what is known of the folders beside them, for another campaign."""
+        (self.folder / BOOKS).write_text(json.dumps(asdict(self), default=str, indent=1) + "\n")
+
+    @classmethod
+    def read(cls, folder: Path) -> Prepared:
+        """What an earlier campaign prepared and kept."""
+        told = json.loads((folder / BOOKS).read_text())
+        areas = {area: (rows, checksum) for area, (rows, checksum) in told["lake"]["areas"].items()}
+        truth = Path(told["truth"]) if told["truth"] else None
+        return cls(folder, told["work_seconds"], Lake(areas), told["first_files"], truth)
 
 
 def land(folder: Path) -> list[Path]:
@@ -70,10 +92,11 @@ def prepare(folder: Path, *, builds: bool, say: Callable[[str], None] = lambda t
     empty.folder.mkdir()
     shutil.copytree(everything.landing, empty.landing)
     work = {"loading": everything.run(LOAD) - START_SECONDS}
-    prepared = Prepared(folder, {"loading": empty}, work, lake_of(everything.home.root))
-    prepared.first_files = [path.relative_to(everything.landing).as_posix() for path in first]
+    first_files = [path.relative_to(everything.landing).as_posix() for path in first]
+    prepared = Prepared(folder, work, lake_of(everything.home.root), first_files)
     if builds:
         build(prepared, everything, first, say)
+    prepared.save()
     return prepared
 
 
@@ -95,7 +118,6 @@ def build(prepared: Prepared, everything: Installation, first: list[Path], say: 
     built.copy_from(begun)
     say("building the other days on top")
     prepared.work_seconds["a whole run"] = built.run(REFRESH) - START_SECONDS
-    prepared.bases |= {"a whole run": begun, "publishing": built, "publishing to PostgreSQL": built}
     say("publishing alone")
     again = Installation(folder / "again")
     again.copy_from(built)
@@ -103,6 +125,3 @@ def build(prepared: Prepared, everything: Installation, first: list[Path], say: 
     prepared.work_seconds["publishing"] = again.run(REFRESH) - START_SECONDS
     prepared.work_seconds["publishing to PostgreSQL"] = 2.0
     shutil.rmtree(again.folder)
-
-
-__all__ = ["POSTGRES", "Prepared", "prepare"]

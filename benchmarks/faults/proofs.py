@@ -93,7 +93,9 @@ def loads_in_force(home: Path) -> dict[str, list[tuple[int, int, int]]]:
         if not connection.execute("select 1 from duckdb_views() where view_name = 'loads'").fetchall():
             return {}
         found: dict[str, list[tuple[int, int, int]]] = {}
-        for path, lines, blank, size in connection.execute('select path, lines, blank, "bytes" from loads order by all').fetchall():
+        for path, lines, blank, size in connection.execute(
+            'select path, lines, blank, "bytes" from loads order by all'
+        ).fetchall():
             found.setdefault(path, []).append((lines, blank, size))
         return found
 
@@ -163,18 +165,20 @@ def mart_problems(snapshot: Path, truth: Path, left_out: Sequence[str] = ()) -> 
 
 @dataclass
 class Watch:
-    """What a reader of the snapshot saw: how often it read, and what was wrong."""
+    """What a reader of the snapshot saw: how often it read, and what was wrong. It looks as soon as it is ``armed``."""
 
+    armed: threading.Event = field(default_factory=threading.Event)
     reads: int = 0
     problems: list[str] = field(default_factory=list)
 
 
 @contextmanager
-def watched(published: Path) -> Iterator[Watch]:
+def watched(published: Path, watch: Watch) -> Iterator[None]:
     """Read the snapshot over and over meanwhile, as a BI tool would: resolve the link, open the file, count its rows."""
-    watch, ended = Watch(), threading.Event()
+    ended = threading.Event()
 
     def look() -> None:
+        watch.armed.wait()
         while not ended.is_set():
             path = (published / "marts.duckdb").resolve()
             try:
@@ -190,7 +194,8 @@ def watched(published: Path) -> Iterator[Watch]:
     thread = threading.Thread(target=look, daemon=True)
     thread.start()
     try:
-        yield watch
+        yield
     finally:
         ended.set()
+        watch.armed.set()
         thread.join()

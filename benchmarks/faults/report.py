@@ -42,12 +42,12 @@ def page(
     lines = [
         "# The fault campaign",
         "",
-        f"Made by `{command}` on {now:%Y-%m-%d}: {machine.system}, {machine.cores} cores, Python {machine.python}, DuckDB {machine.duckdb}, "
-        f"dbt {machine.dbt}. What is done and proved: [docs/benchmarks.md](../docs/benchmarks.md#faults).",
+        f"Made by `{command}` on {now:%Y-%m-%d}: {machine.system}, {machine.cores} cores, Python {machine.python}, "
+        f"DuckDB {machine.duckdb}, dbt {machine.dbt}. What is done and proved: [docs/benchmarks.md](../docs/benchmarks.md#faults).",
         "",
-        "A fault that missed its moment (the run had ended, the disk was large enough) is tried but has not struck; survived and healed are of",
-        "those that struck. Survived: nothing lost, nothing twice, readers saw whole snapshots, every failure ended with 1 and a sentence. Healed:",
-        "one undisturbed run, and everything is as if there had been no fault.",
+        "A fault that missed its moment (the run had ended, the disk was large enough) is tried but has not struck; survived and healed",
+        "are of those that struck. Survived: nothing lost, nothing twice, readers saw whole snapshots, every failure ended with 1 and a",
+        "sentence. Healed: one undisturbed run, and everything is as if there had been no fault.",
         "",
         *grid_lines(counts(faults, strikes)),
         "",
@@ -57,7 +57,8 @@ def page(
     if failed:
         lines += ["", "## What did not hold", ""]
         lines += [
-            f"- {each.fault.key} {each.number} ({each.where}): {'; '.join([*each.problems, *each.unhealed])[:600]}" for each in failed
+            f"- {each.fault.key} {each.number} ({each.where}): {'; '.join([*each.problems, *each.unhealed])[:600]}"
+            for each in failed
         ]
     lines += ["", "## When it struck, and what the runs said", ""]
     for fault in faults:
@@ -76,6 +77,9 @@ def told(strikes: Sequence[Strike]) -> list[str]:
         for sentence in each.said:
             sentences[sentence] = sentences.get(sentence, 0) + 1
     by_count = sorted(moments.items(), key=lambda item: (-item[1], item[0]))
-    lines = ["Moments: " + "; ".join(f"{where} ({count})" for where, count in by_count[:12]) + ("; …" if len(by_count) > 12 else ""), ""]
+    lines = [
+        "Moments: " + "; ".join(f"{where} ({count})" for where, count in by_count[:12]) + ("; …" if len(by_count) > 12 else ""),
+        "",
+    ]
     said = sorted(sentences.items(), key=lambda item: (-item[1], item[0]))
     return [*lines, *(f"- {count} × `{sentence.replace('`', chr(39))}`" for sentence, count in said[:15])]

@@ -8,14 +8,14 @@ import random
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
 from benchmarks.faults.installation import LOAD, POSTGRES, REFRESH, Installation, Run
 from benchmarks.faults.prepared import Prepared
-from benchmarks.faults.proofs import DELIVERIES, closed_books, mart_problems
+from benchmarks.faults.proofs import DELIVERIES, Watch, closed_books, mart_problems
 from benchmarks.faults.services import Services
 from benchmarks.marts import is_whole
 
@@ -62,6 +62,7 @@ class Scene:
     services: Services
     log_offset: int = 0
     variables: dict[str, str] = field(default_factory=dict)
+    watch: Watch = field(default_factory=Watch)
 
     @property
     def home(self) -> Path:
@@ -90,9 +91,13 @@ class Scene:
                 path.unlink()
 
     def begin(self, command: Sequence[str] | None = None, variables: Mapping[str, str] | None = None) -> Run:
-        """Start the stage's command."""
-        lock = self.installation.home.locks / "bronze.lock"
-        lock.unlink(missing_ok=True)
+        """Start the stage's command, so that its first lock tells that Python's own start is over."""
+        (self.installation.home.locks / "bronze.lock").unlink(missing_ok=True)
+        return self.start(command, variables)
+
+    def start(self, command: Sequence[str] | None = None, variables: Mapping[str, str] | None = None) -> Run:
+        """Start the stage's command; from now on readers look."""
+        self.watch.armed.set()
         return self.installation.start(command or COMMANDS[self.stage], {**self.variables, **(variables or {})})
 
     def moment(self, run: Run) -> bool:
@@ -168,6 +173,3 @@ class Fault:
     def key(self) -> str:
         """How it is called on the command line."""
         return f"{self.name}-{self.stage.name.lower()}"
-
-
-Opened = AbstractContextManager[object]

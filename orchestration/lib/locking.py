@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +17,12 @@ from filelock import FileLock, Timeout
 from ingestion.home import Home
 
 OnWait = Callable[[str], None]
+DAMAGED = re.compile(
+    r"not a valid DuckDB database file|Corrupt database file|Failed to deserialize|Serialization Error|Failure while replaying WAL"
+    r"|checksum .*does not match",
+    re.IGNORECASE,
+)
+"""What DuckDB says of a file whose bytes are not those that it wrote."""
 
 
 @contextmanager
@@ -60,6 +67,8 @@ def wait_until_writable(warehouse: Path, on_wait: OnWait | None = None, poll_sec
     The lock above cannot know of a SQL client, nor of the dbt child of a run whose parent was killed; DuckDB's own
     file lock does.
 
+    One that is damaged is set aside: everything in it is computed again from the lake.
+
     Raises:
         duckdb.Error: the file cannot be opened for any other reason.
     """
@@ -68,10 +77,31 @@ def wait_until_writable(warehouse: Path, on_wait: OnWait | None = None, poll_sec
         try:
             duckdb.connect(warehouse).close()
             return
-        except duckdb.IOException as error:
-            if "lock" not in str(error).lower():
+        except duckdb.Error as error:
+            if aside := set_aside_damaged(warehouse, str(error)):
+                if on_wait:
+                    on_wait(aside)
+                return
+            # Of the error's words only the driver's own: a path may hold any.
+            if not str(error).startswith("IO Error: Could not set lock on file"):
                 raise
             if on_wait and not told:
                 on_wait(f"Waiting for another program to close {warehouse.name}: {str(error).splitlines()[0]}")
             told = True
             time.sleep(poll_seconds)
+
+
+def set_aside_damaged(warehouse: Path, said: str) -> str | None:
+    """Move a warehouse of which DuckDB says that it is damaged out of the way, and tell so; None where it says something else.
+
+    The next build makes another from the lake. What is set aside replaces what was set aside before.
+    """
+    if not DAMAGED.search(said) or not warehouse.exists():
+        return None
+    aside = warehouse.with_name(f"{warehouse.name}.damaged")
+    log, log_aside = (path.with_name(f"{path.name}.wal") for path in (warehouse, aside))
+    os.replace(warehouse, aside)
+    log_aside.unlink(missing_ok=True)
+    if log.exists():
+        os.replace(log, log_aside)
+    return f"Set aside: {warehouse.name} is damaged and now called {aside.name}; the next build makes it anew from the lake."

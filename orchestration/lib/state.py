@@ -94,13 +94,23 @@ def state_path(home: Home) -> Path:
 
 
 def read_state(home: Home) -> WarehouseState | None:
-    """The state, or None where no build has begun or the warehouse itself is gone."""
+    """The state, or None where no build has begun or the warehouse itself is gone.
+
+    One that cannot be read is that of a build that nobody knows how far it came: unfinished, and everything is owed.
+    """
     if not home.warehouse.exists():
         return None
     try:
-        record: dict[str, Any] = json.loads(state_path(home).read_text())
+        return parse_state(state_path(home).read_text())
     except FileNotFoundError:
         return None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return WarehouseState(Status.BUILDING, "", "", "", "", BuildRequest(full_refresh=True))
+
+
+def parse_state(text: str) -> WarehouseState:
+    """The state written as ``text``. Raises ValueError, KeyError or TypeError for anything else."""
+    record: dict[str, Any] = json.loads(text)
     request = record.pop("request")
     days = {name: date.fromisoformat(request[name]) for name in ("backfill_from", "backfill_to") if request[name]}
     return WarehouseState(
