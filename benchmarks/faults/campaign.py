@@ -141,7 +141,7 @@ def strike(scene: Scene, fault: Fault, number: int) -> Strike:
 
 def left_behind(scene: Scene, done: Disturbance) -> list[str]:
     """What must hold right after a fault: books that balance, and runs that ended in order, with a sentence where they failed."""
-    problems = [] if scene.stage is Stage.POSTGRES else open_books(scene.home) if done.has_truth or done.runs else []
+    problems = open_books(scene.home) if done.books_hold and scene.stage is not Stage.POSTGRES else []
     for run in done.runs:
         code = run.process.returncode
         if code not in ((0, 1) if done.may_fail else (0,)):

@@ -117,7 +117,7 @@ def damaged_lake_books(scene: Scene, stack: ExitStack) -> Disturbance:
     way = scene.chance.choice(list(WAYS)) if path.stat().st_size else "overwritten"
     WAYS[way](scene, path)
     name = "a manifest" if path in manifests else path.relative_to(scene.home).as_posix()
-    return Disturbance(f"{name} was {way}", after=lambda: peace_problems(scene))
+    return Disturbance(f"{name} was {way}", after=lambda: peace_problems(scene), books_hold=False)
 
 
 def journals(home: Path) -> list[Path]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.faults.installation import LOAD, Installation
-from benchmarks.faults.proofs import FileBooks, file_books, lake_views, loads_in_force, open_books
+from benchmarks.faults.proofs import AREAS, FileBooks, file_books, lake_views, loads_in_force, open_books
 from benchmarks.faults.scene import Disturbance, Scene, Stage
 
 LARGE_COPIES = 40
@@ -154,7 +154,7 @@ def by_load(home: Path) -> dict[tuple[str, str], tuple[int, int]]:
     """Rows and their checksum by area and load."""
     found = {}
     with lake_views(home) as connection:
-        for area in ("native", "catalog", "quarantine"):
+        for area in AREAS:
             query = f"""select load_id, count(*), sum(hash(rows))
                 from (select * exclude (filename) from {area} where load_id in (select load_id from loads)) as rows group by load_id"""
             for load, count, checksum in connection.execute(query).fetchall():

@@ -39,7 +39,8 @@ class Disturbance:
 
     runs: the runs that went through it and ended by themselves. may_fail: whether they may end with 1 (and then a sentence).
     after: more that must hold once the next run has ended; sentences where it does not. has_truth: the landed files are those of the
-    undisturbed load. redelivered: files landed again, so that marts of deliveries differ rightly.
+    undisturbed load. redelivered: files landed again, so that marts of deliveries differ rightly. books_hold: whether the lake's books can
+    be asked before the next run.
     """
 
     where: str
@@ -49,6 +50,7 @@ class Disturbance:
     after: Callable[[], list[str]] = list
     has_truth: bool = True
     redelivered: bool = False
+    books_hold: bool = True
 
 
 @dataclass
