@@ -30,7 +30,7 @@ def is_decision(name: str, text: str) -> bool:
     if name == COMMIT:
         for each in decided:
             manifest.parse(json.dumps(each["manifest"]))
-        return all("replaces" in each for each in decided)
+        return isinstance(decided, list) and all("replaces" in each for each in decided)
     if name == MERGE:
         return set(decided) >= {"source", "merged", "files", "loads"}
     for each in decided["manifests"]:
