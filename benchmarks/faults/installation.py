@@ -29,6 +29,12 @@ PROBLEM = re.compile(
 )
 
 
+def kill_group(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process that leads a group and everything it started, as a power cut would."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
 @dataclass
 class Run:
     """A command at work or ended: its process, which leads a group of its own, and where its words go."""
@@ -56,8 +62,7 @@ class Run:
 
     def kill(self) -> None:
         """Kill it and everything it started, as a power cut would."""
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+        kill_group(self.process)
 
     def said(self) -> str:
         """Its words so far."""
