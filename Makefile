@@ -29,7 +29,7 @@ export DAGSTER_DISABLE_TELEMETRY := yes
 export DO_NOT_TRACK := 1
 
 .PHONY: help run doctor backup restore backup-drill upgrade-drill check serve api dashboard deliver deliveries publish-postgres superset superset-test metrics trace erase parity
-.PHONY: test lint bench bench-api bench-dashboard bench-postgres fuzz sources truths pictures kill lock audit clean venv venv-crm venv-dev venv-superset venv-audit
+.PHONY: test lint bench bench-api bench-dashboard bench-postgres fuzz sources truths pictures faults lock audit clean venv venv-crm venv-dev venv-superset venv-audit
 
 help: ## What can be done here
 	@sed -nE 's/^([a-z-]+):.*## (.*)$$/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-23s %s\n", $$1, $$2}'
@@ -151,8 +151,8 @@ truths: venv-dev ## Look for what the simulator planted in the marts of a hundre
 pictures: venv-dev ## Take the pictures of the docs from the published demo's dashboard
 	@$(BIN)/python -m serving.dashboard screenshots $(ARGS)
 
-kill: venv-dev ## Kill 30 runs at random moments, then compare the marts with an undisturbed build
-	@$(BIN)/python -m benchmarks.kill $(ARGS)
+faults: venv-dev ## Strike runs hundreds of times (kill -9, full disks, lost networks, ...), let the next run heal each, prove it (ARGS="--only kill")
+	@$(BIN)/python -m benchmarks.faults $(ARGS)
 
 backup-drill: venv-dev ## Back up, restore elsewhere, rebuild, compare every mart; damage it and see it refused (benchmarks/BACKUP.md)
 	@$(BIN)/python -m benchmarks.backup $(ARGS)

@@ -26,11 +26,14 @@ from typing import Annotated
 import duckdb
 import typer
 
-from benchmarks.kill import Installation, kill_group, simulated
+from benchmarks.faults.installation import Installation, kill_group
+from benchmarks.faults.prepared import settled
 from benchmarks.measure import LOG_TAIL, REPOSITORY, Machine, StepError
 from benchmarks.report import wide_console
+from benchmarks.scenarios import FIRST_DAY
 from benchmarks.tryton import DATABASE, PASSWORD, USER, Tryton, create_database, running
 from ingestion.home import Home
+from ingestion.simulator import simulate
 from serving.generations import published_snapshot
 
 NAME = "tryton"
@@ -117,8 +120,8 @@ class Verdict:
 def prepare(folder: Path, contacts: int) -> Home:
     """Simulate a small audience, put so many consenting contacts into its catalog, and run the product over it."""
     installation = Installation(folder)
-    source = folder / "source"
-    installation.deliver(simulated(source, EVENTS, DAYS), source)
+    simulate(installation.landing, events=EVENTS, days=DAYS, start=FIRST_DAY)
+    settled(installation.landing)
     catalog = installation.landing / "catalog" / "contacts.ndjson"
     known = [json.loads(line) for line in catalog.read_text().splitlines()]
     # A few of the simulated ones take their consent back in their events.

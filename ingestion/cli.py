@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -14,12 +16,14 @@ from ingestion.catalog import ENTITIES
 from ingestion.compact import MIN_FILES
 from ingestion.compact import compact as compact_bronze
 from ingestion.home import Home, landing_from_environment
+from ingestion.identity import PrivacyKeyError
 from ingestion.load import load_landing
 from ingestion.replay import replay as replay_quarantine
 from ingestion.report import LandingReport, Totals
 from ingestion.report import Progress as Moment
 from ingestion.showing import visible
 from ingestion.sources import registered
+from ingestion.trouble import TROUBLE, ending
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -42,9 +46,9 @@ def load(
     source: SourceOption = None,
 ) -> None:
     """Load every new, complete file of the landing zone. Exits with 1 when a file failed."""
-    home, console = Home.from_environment(), Console()
+    home, console = Home.from_environment(), Console(soft_wrap=True)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console) as bar:
+    with ended_clearly(), Progress(*columns, console=console) as bar:
         task = bar.add_task("Looking", total=None)
 
         def show(moment: Moment) -> None:
@@ -52,7 +56,15 @@ def load(
             bar.update(task, total=moment.bytes, completed=moment.bytes_done, description=text)
 
         try:
-            report = load_landing(landing or landing_from_environment(home), home, sources=source, on_progress=show)
+            report = load_landing(
+                landing or landing_from_environment(home),
+                home,
+                sources=source,
+                on_progress=show,
+                on_wait=lambda said: console.print(said, style="yellow", markup=False),
+            )
+        except PrivacyKeyError:
+            raise
         except ValueError as error:
             raise typer.BadParameter(str(error)) from error
     _print_report(console, report)
@@ -60,7 +72,22 @@ def load(
         raise typer.Exit(1)
 
 
+@contextmanager
+def ended_clearly() -> Iterator[None]:
+    """End with 1 and a sentence where the machine stops a command."""
+    try:
+        yield
+    except PrivacyKeyError as error:
+        Console(soft_wrap=True).print(f"Stopped: {error}", style="red", markup=False)
+        raise typer.Exit(1) from error
+    except TROUBLE as error:
+        Console(soft_wrap=True).print(f"Stopped: {ending(error)}", style="red", markup=False)
+        raise typer.Exit(1) from error
+
+
 def _print_report(console: Console, report: LandingReport) -> None:
+    if report.damage:
+        console.print(f"Set aside: {report.damage}", style="yellow", markup=False)
     if report.is_empty:
         console.print(f"Nothing new: {len(report.skipped)} files were loaded before.")
     else:
@@ -90,10 +117,13 @@ def replay(
     load_id: Annotated[list[str] | None, typer.Option("--load-id", help="Only this load (repeatable).")] = None,
 ) -> None:
     """Read quarantined records again with today's rules; those that pass move to bronze."""
-    try:
-        report = replay_quarantine(Home.from_environment(), sources=source, load_ids=load_id)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
+    with ended_clearly():
+        try:
+            report = replay_quarantine(Home.from_environment(), sources=source, load_ids=load_id)
+        except PrivacyKeyError:
+            raise
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from error
     Console().print(
         f"{report.tried:,} records read again: {report.accepted:,} accepted, {report.blank:,} blank; {len(report.loads)} loads changed."
     )
@@ -105,10 +135,13 @@ def compact(
     min_files: Annotated[int, typer.Option(help="Merge a date that has at least this many small files.")] = MIN_FILES,
 ) -> None:
     """Merge the small Parquet files of each date into one; the rows and their loads stay the same."""
-    try:
-        report = compact_bronze(Home.from_environment(), sources=source, min_files=min_files)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
+    with ended_clearly():
+        try:
+            report = compact_bronze(Home.from_environment(), sources=source, min_files=min_files)
+        except PrivacyKeyError:
+            raise
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from error
     Console().print(f"{report.files_before:,} files became {report.files_after:,} on {len(report.dates):,} dates.")
 
 

@@ -5,6 +5,7 @@ Whom it concerns say the tombstones. What is done here is what loading would hav
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -15,7 +16,7 @@ from uuid import uuid4
 
 import duckdb
 
-from ingestion import catalog, durable, journal, lake, manifest, tombstones
+from ingestion import catalog, durable, journal, lake, manifest, repair, tombstones
 from ingestion.home import Home
 from ingestion.landing import CATALOG
 from ingestion.locking import bronze_lock
@@ -55,6 +56,8 @@ def erase(home: Home) -> ErasureReport:
     report = ErasureReport()
     with bronze_lock(home), connection(home) as con:
         lake.sweep(home)
+        # Rows whose books were damaged cannot be told from those of the erased by any books: all of them go.
+        shutil.rmtree(repair.damaged_folder(home), ignore_errors=True)
         lake.prepare(con, home)
         held = tombstones.read(home)
         if not held.are_none:

@@ -24,6 +24,20 @@ def finish(home: Home) -> None:
     _finish_replays(home)
 
 
+def is_decision(name: str, text: str) -> bool:
+    """Whether a journal's text can be carried out. Raises ValueError, KeyError or TypeError where it cannot, or returns False."""
+    decided = json.loads(text)
+    if name == COMMIT:
+        for each in decided:
+            manifest.parse(json.dumps(each["manifest"]))
+        return isinstance(decided, list) and all("replaces" in each for each in decided)
+    if name == MERGE:
+        return set(decided) >= {"source", "merged", "files", "loads"}
+    for each in decided["manifests"]:
+        manifest.parse(json.dumps(each))
+    return set(decided) >= {"area", "renamed", "removed"}
+
+
 def commit(home: Home, made: Sequence[Manifest], replaced: Sequence[Manifest | None]) -> None:
     """Commit loads together, each in the place of the load in `replaced`, if any. Their Parquet files are already in place."""
     if len(made) == 1:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
-from ingestion import catalog, durable, journal, layout, manifest
+from ingestion import catalog, durable, journal, layout, manifest, repair
 from ingestion.home import Home
 from ingestion.shape import identifier, quoted
 from ingestion.sources import registered
-from ingestion.workbench import PARQUET, QUARANTINE_COLUMNS, write_empty
+from ingestion.workbench import MEMORY_LIMIT, PARQUET, QUARANTINE_COLUMNS, write_empty
 
 SCHEMA_DATE = "1970-01-01"
 
@@ -75,6 +76,14 @@ def _columns(con: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]:
     return {row[0]: row[1] for row in rows}
 
 
+@dataclass(frozen=True)
+class Swept:
+    """What a sweep did: the number of files it removed, and the damaged books it set aside (relative to bronze)."""
+
+    removed: int
+    damaged: tuple[str, ...]
+
+
 def sweep(home: Home) -> int:
     """Remove what an interrupted run left: half-made files, finished renames aside, Parquet files no live load names. Their number.
 
@@ -83,22 +92,53 @@ def sweep(home: Home) -> int:
     Raises:
         NewerLakeError, DamagedLakeError: what cannot be understood cannot be told from a rest; nothing was touched.
     """
+    return mend(home).removed
+
+
+def mend(home: Home, *, is_damaged: bool = False) -> Swept:
+    """Sweep, and set aside books that cannot be read with the rows that they covered: nothing of those is removed.
+
+    is_damaged: books are known to be missing.
+
+    Raises:
+        NewerLakeError: what a newer release wrote cannot be told from a rest; nothing was touched.
+    """
     layout.check(home)
     removed = sum(path.is_file() for path in home.staging.rglob("*")) if home.staging.exists() else 0
     shutil.rmtree(home.staging, ignore_errors=True)
     home.staging.mkdir(parents=True, exist_ok=True)
-    manifest.finish_renames(home)
-    journal.finish(home)
+    damaged = tuple(repair.set_aside_books(home))
+    if is_damaged or repair.is_owed(home):
+        repair.begin(home)
+        journal.finish(home)
+        with duckdb.connect(config={"memory_limit": MEMORY_LIMIT, "temp_directory": str(home.staging)}) as con:
+            repair.take_back_rows(con, home, unnamed(home))
+        repair.end(home)
+    return Swept(removed + settle(home), damaged)
+
+
+def unnamed(home: Home) -> list[Path]:
+    """Parquet files in bronze and quarantine that no live load names."""
     live = [each for each in manifest.every(home) if each.status == manifest.LOADED]
     named = {home.bronze / name for each in live for name in each.files} | set(schema_files(home))
-    rejects = {home.quarantine / each.source / f"{each.load_id}.parquet" for each in live if each.rejected} | set(
-        schema_files(home)
-    )
-    for folder, kept in ((home.bronze, named), (home.quarantine, rejects)):
-        for path in folder.rglob("*.parquet"):
-            if path not in kept:
-                path.unlink()
-                removed += 1
+    named |= {home.quarantine / each.source / f"{each.load_id}.parquet" for each in live if each.rejected}
+    aside = repair.damaged_folder(home)
+    found = (path for folder in (home.bronze, home.quarantine) for path in folder.rglob("*.parquet"))
+    return [
+        path for path in found if path not in named and not path.is_relative_to(aside) and not path.is_relative_to(home.staging)
+    ]
+
+
+def settle(home: Home) -> int:
+    """Finish what was decided, and remove what was not: after it nothing lies in the lake that its books do not name. Files removed.
+
+    Only for the holder of bronze's lock; half-made files in staging stay.
+    """
+    journal.finish(home)
+    removed = 0
+    for path in unnamed(home):
+        path.unlink()
+        removed += 1
     waiting = (path for area in (home.bronze, home.quarantine) for path in area.rglob("*.parquet.next"))
     for path in (*home.manifests.rglob(".*.tmp"), *home.bronze.glob(".*.tmp"), *waiting):
         path.unlink()

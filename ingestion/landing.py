@@ -8,7 +8,7 @@ import json
 import os
 import posixpath
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from ingestion import durable
 from ingestion.home import Home
 from ingestion.keeping import without_password
 from ingestion.local_files import files_below
+from ingestion.trouble import UnreachableError
 
 FORMATS = {
     ".ndjson": "ndjson",
@@ -41,6 +42,8 @@ RECENT_SECONDS = 60.0
 SETTLE_SECONDS = 1.0
 """How long apart."""
 READ_BYTES = 2**22
+ENTRY = {"mark", "shape_version", "load_id"}
+"""What the index remembers of a file."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,19 @@ class Landing:
         """Whether files can be read where they lie."""
         return isinstance(self.fs, LocalFileSystem)
 
+    @contextlib.contextmanager
+    def _asked(self) -> Iterator[None]:
+        """Turn the errors that every kind of store has of its own, and the network's, into one that says what is not reached."""
+        try:
+            yield
+        except (FileNotFoundError, PermissionError, ChangedWhileReadingError):
+            raise
+        except Exception as error:
+            if self.is_local:
+                raise
+            said = str(error).strip().splitlines()[0] if str(error).strip() else "no answer in time"
+            raise UnreachableError(f"{self.root} cannot be reached ({type(error).__name__}: {said}).") from error
+
     def full(self, name: str) -> str:
         """The file system's path of a file below the root."""
         return f"{self.root}/{name}"
@@ -167,7 +183,8 @@ class Landing:
             return {name: _local_mark(status) for name, status in found.items()}, odd
         self.fs.invalidate_cache()
         try:
-            found = self.fs.find(self.root, detail=True)
+            with self._asked():
+                found = self.fs.find(self.root, detail=True)
         except FileNotFoundError:
             return {}, {}
         start = len(self.root) + 1
@@ -179,7 +196,8 @@ class Landing:
         if self.is_local:
             return _local_mark(Path(self.full(file.name)).stat())
         self.fs.invalidate_cache()
-        return _mark(self.fs.info(self.full(file.name)))
+        with self._asked():
+            return _mark(self.fs.info(self.full(file.name)))
 
     def fetch(self, file: LandedFile, folder: Path) -> tuple[Path, str]:
         """A local path of the file's bytes, and their SHA-256. A remote file is copied into `folder`, which is made, once.
@@ -191,9 +209,8 @@ class Landing:
         local = Path(self.full(file.name)) if self.is_local else folder / "landed"
         if not self.is_local:
             folder.mkdir(parents=True)
-        opened = self.fs.open(self.full(file.name), "rb", **({} if self.is_local else {"block_size": READ_BYTES}))
-        with opened as stream, contextlib.nullcontext() if self.is_local else local.open("wb") as copy:
-            while block := stream.read(READ_BYTES):
+        with contextlib.nullcontext() if self.is_local else local.open("wb") as copy:
+            for block in self._blocks(file):
                 digest.update(block)
                 size += len(block)
                 if copy is not None:
@@ -201,6 +218,19 @@ class Landing:
         if size != file.mark.size or self.mark(file) != file.mark:
             raise ChangedWhileReadingError(file.name)
         return local, digest.hexdigest()
+
+    def _blocks(self, file: LandedFile) -> Iterator[bytes]:
+        """A file's bytes; only what the store does is taken for its trouble, not what becomes of the bytes."""
+        options = {} if self.is_local else {"block_size": READ_BYTES}
+        with self._asked():
+            stream = self.fs.open(self.full(file.name), "rb", **options)
+        with stream:
+            while True:
+                with self._asked():
+                    block = stream.read(READ_BYTES)
+                if not block:
+                    return
+                yield block
 
 
 def _local_mark(status: os.stat_result) -> Mark:
@@ -236,10 +266,15 @@ class Index:
         """The index of this home; empty where there is none or it cannot be read."""
         path = home.bronze / "landing_index.json"
         try:
-            entries = json.loads(path.read_text(encoding="utf-8"))
+            found = json.loads(path.read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
-            entries = {}
-        return cls(path, entries if isinstance(entries, dict) else {})
+            found = None
+        entries = found if isinstance(found, dict) else {}
+        return cls(path, {uri: entry for uri, entry in entries.items() if isinstance(entry, dict) and entry.keys() >= ENTRY})
+
+    def without_books(self, known: Container[str]) -> bool:
+        """Whether it remembers a load that is not among the known ones: somebody took away that load's books."""
+        return any(entry["load_id"] not in known for entry in self.entries.values())
 
     def load_of(self, uri: str, mark: Mark, shape_version: int) -> str | None:
         """The load that this version of the file became, under this version of the shape."""
@@ -256,5 +291,5 @@ class Index:
         kept = set(present)
         entries = {uri: entry for uri, entry in self.entries.items() if uri in kept or not uri.startswith(root + "/")}
         text = json.dumps(entries)
-        if not self.path.exists() or self.path.read_text(encoding="utf-8") != text:
+        if not self.path.exists() or self.path.read_bytes() != text.encode():
             durable.write_text(self.path, text, durable=False)

@@ -6,12 +6,14 @@ An older release would take files of a newer one for rests of a killed run and r
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from ingestion import catalog, durable, manifest
 from ingestion.home import Home
 from ingestion.landing import CATALOG
+from ingestion.manifest import Manifest
 from ingestion.sources import registered
 
 LAYOUT = 1
@@ -31,20 +33,22 @@ class Stranger:
     what: str
 
 
-def strangers(home: Home) -> list[Stranger]:
+def strangers(home: Home, loads: Iterable[Manifest] | None = None) -> list[Stranger]:
     """What a newer release left in the lake: another layout, sources or shapes that are not of this release.
 
+    loads: those that are asked; all of them where None.
+
     Raises:
-        DamagedLakeError: a manifest or the layout's record cannot be read.
+        DamagedLakeError: a manifest cannot be read.
     """
     found: list[Stranger] = []
     layout = layout_of(home)
-    if layout > LAYOUT:
+    if layout is not None and layout > LAYOUT:
         found.append(Stranger(f"its layout is {layout}, this release knows up to {LAYOUT}"))
     known = {name: source.shape_version for name, source in registered().items() if not source.has_recipes}
     known[CATALOG] = catalog.SHAPE_VERSION
     shapes: dict[str, int] = {}
-    for load in manifest.every(home):
+    for load in manifest.every(home) if loads is None else loads:
         if load.status == manifest.LOADED:
             shapes[load.source] = max(shapes.get(load.source, 0), load.shape_version)
     for name, shape in sorted(shapes.items()):
@@ -58,30 +62,24 @@ def strangers(home: Home) -> list[Stranger]:
 def check(home: Home) -> None:
     """Refuse a lake that this release would damage; note its layout where nobody did. For the holder of bronze's lock.
 
+    Damaged books say nothing here: a sweep sets them aside.
+
     Raises:
         NewerLakeError: a newer release wrote it; nothing was touched.
-        DamagedLakeError: a manifest or the layout's record cannot be read; nothing was touched.
     """
-    found = strangers(home)
+    found = strangers(home, manifest.readable(home))
     if found:
         raise NewerLakeError(f"{home.root} was written by a newer release: {'; '.join(each.what for each in found)}. {REMEDY}")
-    if not path_of(home).exists():
+    if layout_of(home) is None:
         durable.write_text(path_of(home), json.dumps({"layout": LAYOUT}) + "\n")
 
 
-def layout_of(home: Home) -> int:
-    """The layout of a lake.
-
-    Raises:
-        DamagedLakeError: its record is no such record.
-    """
-    path = path_of(home)
+def layout_of(home: Home) -> int | None:
+    """The layout of a lake; None where its record is missing or damaged."""
     try:
-        return int(json.loads(path.read_text(encoding="utf-8"))["layout"])
-    except FileNotFoundError:
-        return 1
-    except (ValueError, KeyError, TypeError) as error:
-        raise manifest.DamagedLakeError(f"{path} is damaged ({error!r}): restore it from a backup (make restore).") from error
+        return int(json.loads(path_of(home).read_text(encoding="utf-8"))["layout"])
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return None
 
 
 def path_of(home: Home) -> Path:

@@ -18,6 +18,7 @@ from ingestion.mapping.recipe import RecipeError
 from ingestion.mapping.shelf import NoRecipeError, Shelf, folder_of, is_known
 from ingestion.report import Failure, LandingReport, Progress
 from ingestion.sources import Source, registered
+from ingestion.trouble import TROUBLE, UnreachableError, explained
 from ingestion.workbench import connection
 
 BATCH_FILES, BATCH_BYTES = 256, 512 * 2**20
@@ -30,20 +31,21 @@ def load_landing(
     *,
     sources: Sequence[str] | None = None,
     on_progress: Callable[[Progress], None] | None = None,
+    on_wait: Callable[[str], None] | None = None,
     settle_seconds: float = SETTLE_SECONDS,
     most_lines: int | None = None,
 ) -> LandingReport:
     """Load every new, whole file below `landing` (a path or any fsspec URI) into bronze.
 
     sources: names of the sources to load, or "catalog"; all of them where None. Raises ValueError for an unknown one.
-    on_progress: called after every chunk and every file.
+    on_progress: called after every chunk and every file. on_wait: told, in a sentence, that another run is waited for.
     settle_seconds: how long a file modified within the last minute is watched for growth.
     most_lines: of each file only so many lines: for a look at it in a home that is thrown away.
     """
     known = registered()
     if strangers := set(sources or ()) - set(known) - {CATALOG}:
         raise ValueError(f"unknown source {', '.join(sorted(strangers))}; known: {', '.join([*known, CATALOG])}")
-    with bronze_lock(home):
+    with bronze_lock(home, on_wait):
         run = _Run(Landing.at(landing), home, on_progress or (lambda progress: None), most_lines)
         return run.over(sources, settle_seconds)
 
@@ -60,7 +62,7 @@ class _Run:
 
     def over(self, sources: Sequence[str] | None, settle_seconds: float) -> LandingReport:
         started = time.monotonic()
-        self.report.swept = lake.sweep(self.home)
+        self._mend()
         listing = self.landing.listing(
             list(registered()), sources, lambda name, mark: self._known_load(name, mark) is not None, settle_seconds
         )
@@ -73,11 +75,23 @@ class _Run:
         self.all_files, self.all_bytes = len(fresh), sum(file.mark.size for file in fresh)
         with connection(self.home) as con:
             lake.prepare(con, self.home)
-            for batch in _batches(fresh, self._shape_version):
-                self._load(con, batch)
-        self.index.save(self.landing.root, {self.landing.full(file.name) for file in listing.files})
+            try:
+                for batch in _batches(fresh, self._shape_version):
+                    self._load(con, batch)
+            finally:
+                self.index.save(self.landing.root, {self.landing.full(file.name) for file in listing.files})
         self.report.seconds = time.monotonic() - started
         return self.report
+
+    def _mend(self) -> None:
+        """Clear away what earlier runs left, and set aside what of the books is damaged."""
+        swept = lake.mend(self.home)
+        self.report.swept = swept.removed
+        self.report.damaged += swept.damaged
+        books = {path.stem for path in self.home.manifests.glob("*/*.json")}
+        if self.index.without_books(books):
+            self.report.damaged.append("manifests that are gone")
+            self.report.swept += lake.mend(self.home, is_damaged=True).removed
 
     def _has_a_place(self, file: LandedFile) -> bool:
         if file.source == CATALOG:
@@ -129,8 +143,13 @@ class _Run:
         try:
             with bronze.staging_folder(self.home) as folder:
                 made = self._commit(con, batch, folder)
+        except UnreachableError:
+            # The store itself has been asked several times: the other files would only wait as long.
+            raise
         except (ChangedWhileReadingError, OSError, duckdb.Error, ValueError) as error:
             self.lines = lines
+            # What the attempt has moved into the lake already has the ids of loads that may yet come: nothing of it stays.
+            lake.settle(self.home)
             if len(batch) > 1:
                 for file in batch:
                     self._load(con, [file])
@@ -149,7 +168,8 @@ class _Run:
         if isinstance(error, ChangedWhileReadingError | FileNotFoundError):
             self.report.waiting.append(LeftAlone(file.name, "It changed while it was being read."))
         else:
-            self.report.failed.append(Failure(file.name, f"{type(error).__name__}: {error}"))
+            told = explained(error) if isinstance(error, TROUBLE) else f"{type(error).__name__}: {error}"
+            self.report.failed.append(Failure(file.name, told))
 
     def _commit(self, con: duckdb.DuckDBPyConnection, batch: list[LandedFile], folder: Path) -> list[Manifest]:
         """The new loads; none for bytes that were loaded before under any name, or stand twice in the batch."""

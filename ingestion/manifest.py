@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -94,8 +95,8 @@ def read(path: Path) -> Manifest:
         return parse(path.read_text(encoding="utf-8"))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DamagedLakeError(
-            f"{path} is no manifest ({type(error).__name__}: {error}): restore it from a backup (make restore); "
-            "where there is none, delete it and land its file again."
+            f"{path} is no manifest ({type(error).__name__}: {error}): any load sets it aside with its rows, and loads "
+            "what is still landed again (python -m ingestion load); else restore a backup (make restore)."
         ) from error
 
 
@@ -145,6 +146,14 @@ def every(home: Home, source: str | None = None) -> Iterator[Manifest]:
     for path in sorted(home.manifests.glob(f"{source or '*'}/*.json")):
         if path.parent.name != "schema" and not path.name.startswith("."):
             yield read(path)
+
+
+def readable(home: Home) -> Iterator[Manifest]:
+    """All manifests but those that are damaged."""
+    for path in sorted(home.manifests.glob("*/*.json")):
+        if path.parent.name != "schema" and not path.name.startswith("."):
+            with suppress(DamagedLakeError):
+                yield read(path)
 
 
 def alias(load: Manifest, load_id: str, size: int) -> Manifest:

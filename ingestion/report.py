@@ -54,7 +54,8 @@ class LandingReport(Totals):
 
     manifests: the loads it made. skipped: files whose bytes were loaded before. waiting: files left for the next run, with the reason.
     unknown: files and folders no source claims. failed: files that could not be loaded. by_source: the totals of each source it loaded.
-    swept: files of an interrupted run that were removed first. seconds: wall time.
+    swept: files of an interrupted run that were removed first. damaged: books that could not be read and were set aside, with the rows
+    they covered, in `bronze/_damaged`. seconds: wall time.
     """
 
     manifests: list[Manifest] = field(default_factory=list)
@@ -64,6 +65,7 @@ class LandingReport(Totals):
     failed: list[Failure] = field(default_factory=list)
     by_source: dict[str, Totals] = field(default_factory=dict)
     swept: int = 0
+    damaged: list[str] = field(default_factory=list)
 
     def loaded(self, manifest: Manifest, seconds: float) -> None:
         """Count a load into the run and its source."""
@@ -72,6 +74,14 @@ class LandingReport(Totals):
         totals = self.by_source.setdefault(manifest.source, Totals())
         totals.add(manifest)
         totals.seconds += seconds
+
+    @property
+    def damage(self) -> str | None:
+        """What was found damaged and what became of it, as a sentence; None where nothing was."""
+        if not self.damaged:
+            return None
+        rest = "with the rows they covered: landed files that are still there were loaded again. Of others the rows are there."
+        return f"{', '.join(self.damaged)}: books of the lake that were damaged now lie in bronze/_damaged, {rest}"
 
     @property
     def is_empty(self) -> bool:

@@ -23,6 +23,6 @@ def shown(text: str) -> str:
     return escape(visible(text))
 
 
-def told(error: BaseException) -> str:
-    """An error's message for a console that reads markup, on as many lines as it has."""
+def told(error: BaseException | str) -> str:
+    """An error, or what is said of it, for a console that reads markup, on as many lines as it has."""
     return escape(visible(str(error), kept="\n"))

@@ -18,6 +18,7 @@ from ingestion.identity import PrivacyKeyError
 from ingestion.layout import NewerLakeError
 from ingestion.manifest import DamagedLakeError
 from ingestion.showing import told
+from ingestion.trouble import TROUBLE, ending, explained
 from orchestration.backup.cli import backup, restore
 from orchestration.lib.environment import Environment
 from orchestration.lib.state import BuildRequest
@@ -140,6 +141,7 @@ def prepare_dagster_home(folder: Path) -> None:
 def run(request: BuildRequest, sources: list[str] | None) -> None:
     """Refresh with progress and a summary; exit code 1 when a model, a test or a file failed."""
     # Rich and the pipeline are imported here so that --help stays instant.
+
     from orchestration.console import console, live_listener, show_summary
     from orchestration.lib.dbt import BuildError
     from orchestration.lib.locking import WarehouseError
@@ -163,7 +165,14 @@ def run(request: BuildRequest, sources: list[str] | None) -> None:
     except ExportError as error:
         console.print(f"[red]Published, but not exported:[/] {told(error)}", markup=True)
         raise typer.Exit(1) from error
-    show_summary(environment, report)
+    except TROUBLE as error:
+        console.print(f"[red]Stopped:[/] {told(ending(error))}", markup=True)
+        raise typer.Exit(1) from error
+    try:
+        show_summary(environment, report)
+    except TROUBLE as error:
+        console.print(f"[red]Done, but not told:[/] {told(explained(error))}", markup=True)
+        raise typer.Exit(1) from error
     if report.landed.failed:
         raise typer.Exit(1)
 

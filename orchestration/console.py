@@ -118,6 +118,8 @@ def show_headlines(headlines: Headlines) -> None:
 def show_outcome(report: RefreshReport) -> None:
     """Print what this run did, why, and how long each step took."""
     console.print()
+    if report.landed.damage:
+        console.print("[yellow]Set aside:[/]", shown(report.landed.damage))
     for failure in report.landed.failed:
         console.print("[red]Not loaded:[/]", shown(f"{failure.path}: {failure.reason}"))
     for stranger in report.landed.unknown:

@@ -7,11 +7,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import duckdb
+
 from ingestion.load import load_landing
 from ingestion.report import LandingReport, Progress
 from orchestration.lib.dbt import (
     BUILD,
     PROFILES,
+    BuildError,
     BuildResult,
     NodeProgress,
     dbt_version,
@@ -22,18 +25,19 @@ from orchestration.lib.dbt import (
 )
 from orchestration.lib.environment import DBT_PROJECT, Environment
 from orchestration.lib.fingerprint import Fingerprint, fingerprint
-from orchestration.lib.locking import warehouse_lock
+from orchestration.lib.locking import set_aside_damaged, warehouse_lock
 from orchestration.lib.parsing import built_manifest
 from orchestration.lib.state import BuildRequest, Status, WarehouseState, engine_versions, read_state, write_state
 from orchestration.privacy import owed
 from serving.crm.files import ExportedFiles, refresh_files
 from serving.dashboard.site import SITE_ERRORS, Site, is_wanted, refresh_site
 from serving.publish import Provenance, Publication, PublishError, publish, read_provenance
+from serving.seals import damage
 
 
 @dataclass(frozen=True)
 class Listener:
-    """What a run tells while it works; every part may be left out."""
+    """What a run tells while it works; every part may be left out. ``waiting`` hears whom it waits for, and what it finds damaged."""
 
     landing: Callable[[Progress], None] | None = None
     waiting: Callable[[str], None] | None = None
@@ -97,12 +101,16 @@ def refresh(
     listener = listener or Listener()
     seconds: dict[str, float] = {}
     with timed(seconds, "ingest"):
-        landed = load_landing(environment.landing, environment.home, sources=sources, on_progress=listener.landing)
+        landed = load_landing(
+            environment.landing, environment.home, sources=sources, on_progress=listener.landing, on_wait=listener.waiting
+        )
     with warehouse_lock(environment.home, "a refresh", listener.waiting):
         if is_erasing := owed.is_owed(environment.home):
             with timed(seconds, "erase"):
                 owed.settle(environment)
         plan = make_plan(environment, request or BuildRequest())
+        if listener.waiting and (found := damage(environment.home)):
+            listener.waiting(found)
         built = None
         published = None
         if plan.reason is not None:
@@ -160,7 +168,12 @@ def changed_code(built_with: Mapping[str, str]) -> str:
 def build(environment: Environment, plan: Plan, on_node: Callable[[NodeProgress], None] | None = None) -> BuildResult:
     """Run the models and the tests on their data. Needs the lock; a crash leaves the state at ``building``."""
     with recorded(environment, plan):
-        return run_dbt(environment, [*BUILD, *plan.request.arguments()], on_node)
+        try:
+            return run_dbt(environment, [*BUILD, *plan.request.arguments()], on_node)
+        except BuildError as error:
+            if aside := set_aside_damaged(environment.home.warehouse, str(error)):
+                raise BuildError(f"{error}\n{aside}", error.result) from error
+            raise
 
 
 @contextmanager
@@ -187,13 +200,18 @@ def publish_build(environment: Environment, on_progress: Callable[[int, int, str
         drop_strangers(environment.home.warehouse, built)
     manifest = built or environment.dbt_target_path / "manifest.json"
     known = manifest.exists()
-    return publish(
-        environment.home,
-        provenance,
-        descriptions=descriptions(manifest) if known else {},
-        date_columns=published_dates(manifest) if known else {},
-        on_progress=on_progress,
-    )
+    try:
+        return publish(
+            environment.home,
+            provenance,
+            descriptions=descriptions(manifest) if known else {},
+            date_columns=published_dates(manifest) if known else {},
+            on_progress=on_progress,
+        )
+    except duckdb.Error as error:
+        if aside := set_aside_damaged(environment.home.warehouse, str(error)):
+            raise PublishError(aside) from error
+        raise
 
 
 def make_site(environment: Environment, on_step: Callable[[str], None] | None = None) -> tuple[Site | None, str | None]:

@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 from pathlib import Path
+from uuid import uuid4
 
 from ingestion.home import Home
 
@@ -43,7 +44,7 @@ def published_snapshot(home: Home) -> Path:
 
 def generations(folder: Path) -> dict[int, Path]:
     """Published files by generation, oldest first."""
-    found = ((GENERATION.fullmatch(path.name), path) for path in folder.iterdir())
+    found = ((GENERATION.fullmatch(path.name), path) for path in folder.iterdir() if path.is_file())
     return dict(sorted((int(match.group(1)), path) for match, path in found if match))
 
 
@@ -60,6 +61,10 @@ def switch(folder: Path, name: str) -> None:
     """Point the link at a generation in one step; relative, so that the folder can be moved or mounted elsewhere."""
     link = folder / ".marts.link"
     link.symlink_to(name)
+    stranger = folder / LINK
+    if stranger.exists() and not stranger.is_symlink():
+        # Somebody put a file or a folder where the link belongs: it is theirs to remove.
+        os.replace(stranger, folder / f"{LINK}.aside.{uuid4().hex[:8]}")
     os.replace(link, folder / LINK)
     flush(folder)
 

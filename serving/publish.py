@@ -19,6 +19,7 @@ import duckdb
 from ingestion.home import Home
 from serving.crm import delta
 from serving.generations import KEEP, current_snapshot, flush, generations, prune, sweep, switch
+from serving.seals import is_sound, seal, sound_generation
 
 # The published areas, in reading order; earlier layers stay private to the warehouse.
 SCHEMAS = (
@@ -125,31 +126,21 @@ def publish(
     generation = max(generations(home.published), default=0) + 1
     aside = home.published / f".marts.{generation}.duckdb.new"
     published_at = datetime.now(UTC)
-    previous = newest_readable(home)
-    if previous and generation % REWRITE_EVERY and continues(home.warehouse, previous, provenance):
+    previous = sound_generation(home)
+    is_current = previous is not None and previous == current_snapshot(home)
+    if previous and is_current and generation % REWRITE_EVERY and continues(home.warehouse, previous, provenance):
         shutil.copyfile(previous, aside)
     tables = write_snapshot(
         home.warehouse, aside, previous, generation, published_at, provenance, descriptions or {}, date_columns or {}, on_progress
     )
     path = home.published / f"marts.{generation}.duckdb"
     flush(aside)
+    seal(home, aside, path.name)
     os.rename(aside, path)
     switch(home.published, path.name)
     prune(home.published, keep)
     seconds = time.monotonic() - began
     return Publication(path, generation, published_at, provenance, tables, path.stat().st_size, seconds)
-
-
-def newest_readable(home: Home) -> Path | None:
-    """The newest generation that can be read, or None: what changed since is told beside it. Readers may be shown none at all."""
-    for path in reversed(list(generations(home.published).values())):
-        try:
-            with duckdb.connect(path, read_only=True) as connection:
-                connection.execute("select count(*) from _meta.publication").fetchall()
-        except duckdb.Error:
-            continue
-        return path
-    return None
 
 
 def write_snapshot(
@@ -408,9 +399,9 @@ def warehouse_version(connection: duckdb.DuckDBPyConnection) -> str | None:
 
 
 def read_provenance(home: Home) -> Provenance | None:
-    """Which build the current snapshot shows; None where there is no snapshot, one from before this record, or none that can be read."""
+    """Which build the current snapshot shows; None where there is no snapshot, a damaged one, or one from before this record."""
     path = current_snapshot(home)
-    if path is None:
+    if path is None or not is_sound(home, path):
         return None
     try:
         with duckdb.connect(path, read_only=True) as connection:

@@ -15,13 +15,13 @@ LONG_FILES = (
     "property/test_order_free.py",
     "warehouse/test_what_a_run_leaves_behind.py",
     "orchestration/test_definitions.py",
-    "faults/test_killed_runs.py",
     "warehouse/test_unit_rules.py",
     "orchestration/test_refresh.py",
     "orchestration/test_erasure.py",
     "serving/dashboard/test_overview.py",
     "warehouse/test_truths.py",
     "warehouse/test_tested_rows.py",
+    "faults/test_faults.py",
 )
 
 

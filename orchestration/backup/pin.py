@@ -18,7 +18,8 @@ from orchestration.lib.locking import OnWait, warehouse_lock
 from orchestration.lib.state import state_path
 from serving.crm import delta
 from serving.generations import current_snapshot
-from serving.publish import STORAGE_VERSION, literal, newest_readable
+from serving.publish import STORAGE_VERSION, literal
+from serving.seals import sound_generation
 
 FOLDER = "backup.pinned"
 """Below the home, since links cannot leave its disk. An erasure removes it."""
@@ -92,7 +93,7 @@ def pin_memory_of_publishing(home: Home, folder: Path) -> None:
 
     Readers are not shown it: the link that they follow is not part of a backup.
     """
-    snapshot = newest_readable(home) if home.published.is_dir() else None
+    snapshot = sound_generation(home) if home.published.is_dir() else None
     if snapshot is None:
         return
     target = folder / "published" / snapshot.name

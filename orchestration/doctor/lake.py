@@ -68,9 +68,9 @@ def readable_manifests(home: Home, area: Area) -> list[Manifest]:
         except (manifest.DamagedLakeError, OSError) as error:
             damaged.append(str(error))
     for text in damaged[:EXAMPLES]:
-        area.problem(text, RESTORE)
+        area.problem(text, "make run")
     if len(damaged) > EXAMPLES:
-        area.problem(f"{len(damaged):,} manifests in all cannot be read.", RESTORE)
+        area.problem(f"{len(damaged):,} manifests in all cannot be read.", "make run")
     return found
 
 
@@ -99,15 +99,11 @@ def judge_books(area: Area, live: Sequence[Manifest]) -> None:
 
 def judge_release(area: Area, home: Home) -> None:
     """Whether a newer release wrote it."""
-    try:
-        for stranger in layout.strangers(home):
-            area.problem(
-                f"A newer release wrote this lake: {stranger.what}. Runs refuse it.",
-                "git checkout <that release>, or a newer one",
-            )
-    except manifest.DamagedLakeError as error:
-        if not any(str(error) == finding.text for finding in area.findings):
-            area.problem(str(error), RESTORE)
+    for stranger in layout.strangers(home, manifest.readable(home)):
+        area.problem(
+            f"A newer release wrote this lake: {stranger.what}. Runs refuse it.",
+            "git checkout <that release>, or a newer one",
+        )
 
 
 def judge_files(area: Area, home: Home, live: Sequence[Manifest]) -> None:

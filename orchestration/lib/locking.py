@@ -17,9 +17,14 @@ from filelock import FileLock, Timeout
 from ingestion.home import Home
 
 OnWait = Callable[[str], None]
-
-# What DuckDB says of a file that is no database, is torn, or is of a version that it does not read. Anything else, such as a lack of
-# rights or of file handles, passes or is for a person to mend.
+# What DuckDB says of a file whose bytes are not those that it wrote, in words that nothing else uses: said in the midst of a build.
+DAMAGED = re.compile(
+    r"not a valid DuckDB database file|Corrupt database file|Failed to deserialize|Serialization Error|Failure while replaying WAL"
+    r"|checksum .*does not match",
+    re.IGNORECASE,
+)
+# What it says as it opens a file that is no database, is torn, or is of a version that it does not read. Anything else, such as a lack
+# of rights or of file handles, passes or is for a person to mend.
 UNREADABLE = re.compile(
     r"not a valid DuckDB database|version number|Could not read enough bytes|corrupt|checksum|deseriali[sz]|serialization|"
     r"replaying WAL|invalid block|unsupported",
@@ -68,7 +73,7 @@ def describe(holder: Path) -> str:
 
 
 def wait_until_writable(warehouse: Path, on_wait: OnWait | None = None, poll_seconds: float = 1.0) -> None:
-    """Wait until no other process has the warehouse file open; remove a file that this DuckDB cannot read.
+    """Wait until no other process has the warehouse file open; set aside a file that this DuckDB cannot read.
 
     The lock above cannot know of a SQL client, nor of the dbt child of a run whose parent was killed; DuckDB's own
     file lock does. Nothing is in the warehouse that is not in the lake: without the file the run makes it anew.
@@ -83,12 +88,12 @@ def wait_until_writable(warehouse: Path, on_wait: OnWait | None = None, poll_sec
             return
         except duckdb.Error as error:
             said = str(error).splitlines()[0]
-            if is_unreadable(error):
+            if aside := set_aside_damaged(warehouse, said, UNREADABLE):
                 if on_wait:
-                    on_wait(f"{warehouse.name} cannot be read ({said}): it is made anew from the lake")
-                remove(warehouse)
+                    on_wait(aside)
                 return
-            if "lock" not in str(error).lower():
+            # Of the error's words only the driver's own: a path may hold any.
+            if not said.startswith("IO Error: Could not set lock on file"):
                 raise WarehouseError(
                     f"{warehouse} cannot be opened: {said}. Mend that, or move the file away: the next run makes it anew."
                 ) from error
@@ -99,11 +104,21 @@ def wait_until_writable(warehouse: Path, on_wait: OnWait | None = None, poll_sec
 
 
 def is_unreadable(error: duckdb.Error) -> bool:
-    """Whether the error says that the file itself is no database that this DuckDB reads."""
+    """Whether an error of opening a file says that it is no database that this DuckDB reads."""
     return UNREADABLE.search(str(error)) is not None
 
 
-def remove(database: Path) -> None:
-    """Remove a DuckDB file with its log."""
-    for path in (database, database.with_name(database.name + ".wal")):
-        path.unlink(missing_ok=True)
+def set_aside_damaged(warehouse: Path, said: str, words: re.Pattern[str] = DAMAGED) -> str | None:
+    """Move a warehouse of which DuckDB says that it is damaged out of the way, and tell so; None where it says something else.
+
+    The next build makes another from the lake. What is set aside replaces what was set aside before. words: by which it is known.
+    """
+    if not words.search(said) or not warehouse.exists():
+        return None
+    aside = warehouse.with_name(f"{warehouse.name}.damaged")
+    log, log_aside = (path.with_name(f"{path.name}.wal") for path in (warehouse, aside))
+    os.replace(warehouse, aside)
+    log_aside.unlink(missing_ok=True)
+    if log.exists():
+        os.replace(log, log_aside)
+    return f"Set aside: {warehouse.name} cannot be read and is now called {aside.name}; it is made anew from the lake."

@@ -22,7 +22,8 @@ def forget_derived(environment: Environment) -> None:
     They are rebuilt and not changed: a database that a row is deleted from keeps its bytes.
     """
     home = environment.home
-    for path in (home.warehouse, home.warehouse.with_suffix(".duckdb.wal"), home.root / "warehouse.state.json"):
+    # With its log, and one that was damaged and set aside.
+    for path in (*home.root.glob(f"{home.warehouse.name}*"), home.root / "warehouse.state.json"):
         path.unlink(missing_ok=True)
     # A backup that is under way ends there: it would take the erased along.
     caches = ("metrics", "truths", backup.FOLDER)

@@ -6,7 +6,6 @@ whoever reads it first never takes half a set.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import tempfile
 from collections.abc import Sequence
@@ -23,6 +22,7 @@ from ingestion.home import Home
 from serving.cells import formula_safe
 from serving.generations import published_snapshot
 from serving.publish import quoted
+from serving.seals import digest
 
 SCHEMA = "exports"
 BOOKS = "exports.json"
@@ -91,7 +91,12 @@ def write_files(snapshot: Path, target: str, formats: Sequence[Format] = (Format
             raise ExportError(f"{snapshot} holds no export tables: run `make run` once more to publish them.")
         written = ExportedFiles(target, snapshot.resolve().name, files)
         books = Path(aside) / BOOKS
-        books.write_text(json.dumps({"snapshot": written.snapshot, "files": [asdict(file) for file in files]}, indent=2) + "\n")
+        told = {
+            "snapshot": written.snapshot,
+            "published_at": published_at(snapshot.resolve()),
+            "files": [asdict(file) for file in files],
+        }
+        books.write_text(json.dumps(told, indent=2) + "\n")
         put(filesystem, books, f"{folder}/{BOOKS}")
     return written
 
@@ -104,12 +109,32 @@ def refresh_files(home: Home) -> ExportedFiles | None:
         ExportError: what is published has no export tables.
     """
     snapshot = published_snapshot(home)
-    books = home.exports / BOOKS
-    # The time is asked too: after somebody emptied the folder of snapshots, generations begin again at 1.
-    is_newer = books.exists() and books.stat().st_mtime >= snapshot.stat().st_mtime
-    if is_newer and json.loads(books.read_text())["snapshot"] == snapshot.name:
+    if is_exported(home.exports, snapshot):
         return None
     return write_files(snapshot, str(home.exports), OWN_FORMATS)
+
+
+def is_exported(folder: Path, snapshot: Path) -> bool:
+    """Whether a folder holds a snapshot's files: its books name them, and each is there with its bytes.
+
+    The build is asked too: after somebody emptied the folder of snapshots, generations begin again at 1.
+    """
+    try:
+        books = json.loads((folder / BOOKS).read_text())
+        is_of_it = books["snapshot"] == snapshot.name and books["published_at"] == published_at(snapshot)
+        return is_of_it and all(digest(folder / file["name"]) == file["sha256"] for file in books["files"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def published_at(snapshot: Path) -> str:
+    """When a snapshot was published, as its own books say; empty where it has none."""
+    with duckdb.connect(str(snapshot), read_only=True) as connection:
+        try:
+            rows = connection.execute("select published_at from _meta.publication").fetchall()
+        except duckdb.CatalogException:
+            return ""
+    return str(rows[0][0]) if rows else ""
 
 
 def export_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
@@ -149,9 +174,3 @@ def put(filesystem: AbstractFileSystem, made: Path, target: str) -> None:
         Path(aside).replace(target)
     else:
         filesystem.put_file(str(made), target)
-
-
-def digest(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

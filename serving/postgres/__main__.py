@@ -9,6 +9,7 @@ import typer
 
 from ingestion.home import Home
 from ingestion.keeping import keep_private
+from ingestion.trouble import TROUBLE, explained
 from serving.generations import NothingPublishedError
 from serving.postgres.publish import publish_as_configured
 from serving.postgres.server import PERSONAL_VARIABLE, VARIABLE, PostgresError
@@ -38,6 +39,9 @@ def publish(
         )
     except (NothingPublishedError, PostgresError) as error:
         typer.echo(str(error), err=True)
+        sys.exit(1)
+    except TROUBLE as error:
+        typer.echo(f"Stopped: {explained(error)} Readers of PostgreSQL keep what they had.", err=True)
         sys.exit(1)
     if done is None:
         typer.echo(f"Set {VARIABLE} to the database to publish to, such as postgresql://role@host:5432/database.", err=True)

@@ -75,7 +75,19 @@ def test_a_program_that_has_the_warehouse_open_is_waited_for(home: Home) -> None
     assert str(client.pid) in told[0]
 
 
-def test_a_file_that_is_no_database_is_an_error_and_not_a_wait(home: Home) -> None:
+def test_a_damaged_warehouse_is_set_aside_and_told_and_not_waited_for(tmp_path: Path) -> None:
+    home = Home(tmp_path / "a clock with a lock")
+    home.root.mkdir()
     home.warehouse.write_text("not a database " * 1000)
+    told: list[str] = []
+    wait_until_writable(home.warehouse, told.append)
+    assert not home.warehouse.exists()
+    assert [path.name for path in home.root.iterdir()] == ["warehouse.duckdb.damaged"]
+    assert "warehouse.duckdb.damaged" in told[0]
+
+
+def test_a_warehouse_that_cannot_be_opened_for_another_reason_is_an_error_and_stays(home: Home) -> None:
+    home.warehouse.mkdir()
     with pytest.raises(duckdb.Error):
         wait_until_writable(home.warehouse)
+    assert home.warehouse.exists()
