@@ -13,7 +13,8 @@ from typing import Annotated
 import typer
 
 from ingestion.identity import PrivacyKeyError
-from orchestration.lib.environment import Environment
+from orchestration.lib.dagster_home import prepare_dagster_home
+from orchestration.lib.environment import Environment, TargetError
 from orchestration.lib.state import BuildRequest
 from orchestration.privacy.cli import app as privacy
 
@@ -98,18 +99,12 @@ def serve(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) 
     os.execv(dagster, [str(dagster), *arguments])
 
 
-def prepare_dagster_home(folder: Path) -> None:
-    """Make the folder of the run history; runs queue one after the other since they share one warehouse."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "dagster.yaml").write_text("telemetry:\n  enabled: false\nconcurrency:\n  runs:\n    max_concurrent_runs: 1\n")
-    os.environ["DAGSTER_HOME"] = str(folder)
-
-
 def run(request: BuildRequest, sources: list[str] | None) -> None:
     """Refresh with progress and a summary; exit code 1 when a model, a test or a file failed."""
     # Rich and the pipeline are imported here so that --help stays instant.
     from orchestration.console import console, live_listener, show_summary
     from orchestration.lib.dbt import BuildError
+    from orchestration.lib.spreading import SpreadError
     from orchestration.refresh import refresh as run_refresh
     from serving.crm.files import ExportError
     from serving.publish import PublishError
@@ -121,8 +116,11 @@ def run(request: BuildRequest, sources: list[str] | None) -> None:
     try:
         with live_listener() as listener:
             report = run_refresh(environment, request, sources=sources, listener=listener)
-    except PrivacyKeyError as error:
+    except (PrivacyKeyError, TargetError) as error:
         console.print(f"[red]Nothing was loaded:[/] {error}", markup=True)
+        raise typer.Exit(1) from error
+    except SpreadError as error:
+        console.print(f"[red]Not everything was loaded:[/] {error}", markup=True)
         raise typer.Exit(1) from error
     except (BuildError, PublishError) as error:
         console.print(f"[red]Not published:[/] the snapshot stays as it was.\n{error}", markup=True)

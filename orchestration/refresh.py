@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 from ingestion.load import load_landing
 from ingestion.report import LandingReport, Progress
+from orchestration.lib.arrivals import arrivals
 from orchestration.lib.dbt import (
     BUILD,
-    PROFILES,
     BuildResult,
     NodeProgress,
     dbt_version,
@@ -19,9 +19,11 @@ from orchestration.lib.dbt import (
     published_dates,
     run_dbt,
 )
-from orchestration.lib.environment import DBT_PROJECT, Environment
+from orchestration.lib.environment import DBT_PROJECT, PROFILES, Engine, Environment
 from orchestration.lib.fingerprint import Fingerprint, fingerprint
+from orchestration.lib.handover import remove_leftovers, warehouse_to_publish
 from orchestration.lib.locking import warehouse_lock
+from orchestration.lib.spreading import load_spread, processes_here
 from orchestration.lib.state import BuildRequest, Status, WarehouseState, read_state, write_state
 from orchestration.privacy import owed
 from serving.crm.files import ExportedFiles, refresh_files
@@ -48,6 +50,7 @@ class Plan:
     request: BuildRequest
     fingerprint: Fingerprint
     must_publish: bool
+    is_after_unfinished: bool = False
 
     @property
     def is_nothing(self) -> bool:
@@ -88,6 +91,7 @@ def refresh(
         listener: told of progress.
 
     Raises:
+        SpreadError: a part of what has landed could not be loaded.
         BuildError: dbt failed; the published snapshot stays as it was, and the next run resumes.
         PublishError: the marts could not be published.
         ExportError: the files for CRM systems could not be written; the next run writes them.
@@ -95,7 +99,7 @@ def refresh(
     listener = listener or Listener()
     seconds: dict[str, float] = {}
     with timed(seconds, "ingest"):
-        landed = load_landing(environment.landing, environment.home, sources=sources, on_progress=listener.landing)
+        landed = load(environment, sources, listener)
     with warehouse_lock(environment.home, "a refresh", listener.waiting):
         if is_erasing := owed.is_owed(environment.home):
             with timed(seconds, "erase"):
@@ -118,14 +122,30 @@ def refresh(
     return RefreshReport(landed, plan, built, published, exported, seconds, site, site_problem)
 
 
+def load(environment: Environment, sources: Sequence[str] | None, listener: Listener) -> LandingReport:
+    """Load what has landed: for DuckDB here, for a Spark spread over processes, unless there is too little to divide."""
+    if environment.engine is Engine.SPARK:
+        new = [each for each in arrivals(environment.landing, environment.home) if sources is None or each.file.source in sources]
+        if len(new) > 1:
+            if listener.landing:
+                listener.landing(Progress("spread over processes", 0, len(new), 0, sum(each.file.mark.size for each in new), 0))
+            return load_spread(environment, processes_here(), sources, listener.waiting)
+    return load_landing(environment.landing, environment.home, sources=sources, on_progress=listener.landing)
+
+
 def make_plan(environment: Environment, request: BuildRequest) -> Plan:
     """Compare what a build would read with what the warehouse and the snapshot were made from. Needs the lock."""
-    now = fingerprint(environment.home, DBT_PROJECT, PROFILES)
+    now = fingerprint(environment.home, DBT_PROJECT, PROFILES, engine=environment.engine)
     state = read_state(environment.home)
     provenance = read_provenance(environment.home)
     reason: str | None = None
     if state is None:
         reason = "there is no warehouse yet"
+        # Whose tables a Spark still holds nobody knows.
+        request = request.including(BuildRequest(full_refresh=environment.engine is Engine.SPARK))
+    elif state.engine is not environment.engine:
+        reason = f"the last build was on {state.engine}, this one is on {environment.engine}"
+        request = request.including(BuildRequest(full_refresh=True))
     elif state.status is Status.BUILDING:
         reason = f"the run of {state.started_at} was not finished"
         request = request.including(state.request)
@@ -140,7 +160,8 @@ def make_plan(environment: Environment, request: BuildRequest) -> Plan:
     elif state.fingerprint != str(now):
         reason = "there are new loads"
     is_shown = state is not None and provenance is not None and provenance.build_id == state.build_id
-    return Plan(reason, request, now, must_publish=reason is not None or not is_shown)
+    is_finished = state is not None and state.engine is environment.engine and state.status is not Status.BUILDING
+    return Plan(reason, request, now, must_publish=reason is not None or not is_shown, is_after_unfinished=not is_finished)
 
 
 def build(environment: Environment, plan: Plan, on_node: Callable[[NodeProgress], None] | None = None) -> BuildResult:
@@ -151,9 +172,14 @@ def build(environment: Environment, plan: Plan, on_node: Callable[[NodeProgress]
 
 @contextmanager
 def recorded(environment: Environment, plan: Plan, status: Status = Status.BUILT) -> Iterator[WarehouseState]:
-    """Record a build around the code that does it: ``building`` before, ``status`` only after it succeeded."""
-    state = WarehouseState.begin(str(plan.fingerprint), plan.fingerprint.code, plan.request)
+    """Record a build around the code that does it: ``building`` before, ``status`` only after it succeeded.
+
+    What a killed run left in Spark's way is removed first.
+    """
+    state = WarehouseState.begin(str(plan.fingerprint), plan.fingerprint.code, plan.request, environment.engine)
     write_state(environment.home, state)
+    if plan.is_after_unfinished and environment.engine is Engine.SPARK:
+        remove_leftovers(environment)
     yield state
     write_state(environment.home, state.ended(status))
 
@@ -170,13 +196,17 @@ def publish_build(environment: Environment, on_progress: Callable[[int, int, str
     provenance = Provenance(state.build_id, state.fingerprint, state.code_hash, dbt_version())
     manifest = environment.dbt_target_path / "manifest.json"
     known = manifest.exists()
-    return publish(
-        environment.home,
-        provenance,
-        descriptions=descriptions(manifest) if known else {},
-        date_columns=published_dates(manifest) if known else {},
-        on_progress=on_progress,
-    )
+    date_columns = published_dates(manifest) if known else {}
+    on_step = (lambda step: on_progress(0, 1, step)) if on_progress else None
+    with warehouse_to_publish(environment, provenance, date_columns, on_step) as warehouse:
+        return publish(
+            environment.home,
+            provenance,
+            descriptions=descriptions(manifest) if known else {},
+            date_columns=date_columns,
+            warehouse=warehouse,
+            on_progress=on_progress,
+        )
 
 
 def make_site(environment: Environment, on_step: Callable[[str], None] | None = None) -> tuple[Site | None, str | None]:

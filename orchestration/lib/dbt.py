@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
-from orchestration.lib.environment import DBT_PROJECT, REPOSITORY, Environment
+from orchestration.lib.environment import DBT_PROJECT, PROFILES, REPOSITORY, Environment
 from orchestration.lib.fingerprint import code_hash
 from serving.publish import Description
 
 if TYPE_CHECKING:
     from dbt_common.events.base_types import EventMsg
 
-PROFILES = REPOSITORY / "profiles.yml"
 # Unit tests check the code, not the data: `make test` runs them, a refresh does not.
 BUILD = ("build", "--exclude-resource-type", "unit_test")
 FAILED = {"error", "fail", "runtime error"}
+ANSWER = "handed over: "
 
 
 @dataclass(frozen=True)
@@ -92,8 +92,11 @@ def run_dbt(
     environment: Environment,
     arguments: Sequence[str],
     on_node: Callable[[NodeProgress], None] | None = None,
+    on_message: Callable[[str], None] | None = None,
 ) -> BuildResult:
-    """Run one dbt command in this process, silently but for ``on_node``; its log goes to the home's ``dbt/logs``.
+    """Run one dbt command in this process, silently; its log goes to the home's ``dbt/logs``.
+
+    ``on_node`` is told of progress, ``on_message`` what macros log.
 
     Raises:
         BuildError: a node failed, or dbt could not start.
@@ -107,20 +110,35 @@ def run_dbt(
         if on_node and event.info.name == "LogStartLine":
             data: Any = event.data
             on_node(NodeProgress(data.index, data.total, data.node_info.node_name))
+        if on_message and event.info.name == "JinjaLogInfo":
+            message: Any = event.data
+            on_message(message.msg)
 
     with own_command_line(arguments):
         outcome = dbtRunner(callbacks=[relay]).invoke([*quiet(environment), *arguments, *places(environment)])
     close_warehouse()
-    results = getattr(outcome.result, "results", None)
+    # An operation is no node: its outcome is in `success` alone.
+    results = [each for each in getattr(outcome.result, "results", None) or [] if hasattr(each, "node")]
     result = BuildResult(
-        [
-            NodeResult(node.node.unique_id, str(node.status), node.execution_time, str(node.message or ""))
-            for node in results or []
-        ]
+        [NodeResult(each.node.unique_id, str(each.status), each.execution_time, str(each.message or "")) for each in results]
     )
     if not outcome.success:
         raise BuildError(failure_text(result, outcome.exception, environment), result)
     return result
+
+
+def run_operation(environment: Environment, macro: str, arguments: Mapping[str, Any], *, answers: bool = True) -> Any:
+    """Run a macro that answers with JSON (`macros/dialect/hand_over.sql`); None where it does not answer.
+
+    Raises:
+        BuildError: it failed, or did not answer.
+    """
+    answer: list[str] = []
+    run_dbt(environment, ["run-operation", macro, "--args", json.dumps(arguments)], on_message=answer.append)
+    said = [text.removeprefix(ANSWER) for text in answer if text.startswith(ANSWER)]
+    if answers and not said:
+        raise BuildError(f"The macro {macro} did not answer. Log: {environment.dbt_log_path / 'dbt.log'}")
+    return json.loads(said[-1]) if said else None
 
 
 def close_warehouse() -> None:
@@ -170,7 +188,8 @@ def manifest_path(environment: Environment) -> Path:
     environment.dbt_target_path.mkdir(parents=True, exist_ok=True)
     # Dagster loads definitions in several processes at once.
     with FileLock(environment.dbt_target_path / "manifest.lock"):
-        code = code_hash(DBT_PROJECT, [PROFILES], {"home": str(environment.home.root), "target": environment.target})
+        variables = {"home": str(environment.home.root), "target": environment.target}
+        code = code_hash(DBT_PROJECT, [PROFILES], variables, environment.engine)
         if not path.exists() or not stamp.exists() or stamp.read_text() != code:
             run_dbt(environment, ["parse"])
             stamp.write_text(code)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ingestion.home import Home
+from orchestration.lib.environment import Engine
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class WarehouseState:
-    """The last build: its identity, what it was made from, and how far it came."""
+    """The last build: its identity, what it was made from, how far it came, and in which engine its tables lie."""
 
     status: Status
     build_id: str
@@ -76,12 +77,13 @@ class WarehouseState:
     code_hash: str
     started_at: str
     request: BuildRequest
+    engine: Engine = Engine.DUCKDB
 
     @classmethod
-    def begin(cls, fingerprint: str, code_hash: str, request: BuildRequest) -> WarehouseState:
+    def begin(cls, fingerprint: str, code_hash: str, request: BuildRequest, engine: Engine = Engine.DUCKDB) -> WarehouseState:
         """A build that starts now."""
         started_at = datetime.now(UTC).isoformat(timespec="seconds")
-        return cls(Status.BUILDING, uuid.uuid4().hex, fingerprint, code_hash, started_at, request)
+        return cls(Status.BUILDING, uuid.uuid4().hex, fingerprint, code_hash, started_at, request, engine)
 
     def ended(self, status: Status) -> WarehouseState:
         """The same build, done."""
@@ -94,18 +96,20 @@ def state_path(home: Home) -> Path:
 
 
 def read_state(home: Home) -> WarehouseState | None:
-    """The state, or None where no build has begun or the warehouse itself is gone."""
-    if not home.warehouse.exists():
-        return None
+    """The state, or None where no build has begun or the warehouse itself is gone (whether Spark's is, Spark knows)."""
     try:
         record: dict[str, Any] = json.loads(state_path(home).read_text())
     except FileNotFoundError:
         return None
     request = record.pop("request")
+    engine = Engine(record.pop("engine", Engine.DUCKDB))
+    if engine is Engine.DUCKDB and not home.warehouse.exists():
+        return None
     days = {name: date.fromisoformat(request[name]) for name in ("backfill_from", "backfill_to") if request[name]}
     return WarehouseState(
         **{**record, "status": Status(record["status"])},
         request=BuildRequest(full_refresh=request["full_refresh"], **days),
+        engine=engine,
     )
 
 
