@@ -100,7 +100,7 @@ def refresh(
     seconds: dict[str, float] = {}
     with timed(seconds, "ingest"):
         landed = load(environment, sources, listener)
-    with warehouse_lock(environment.home, "a refresh", listener.waiting):
+    with warehouse_lock(environment.home, "a refresh", listener.waiting, environment.engine):
         if is_erasing := owed.is_owed(environment.home):
             with timed(seconds, "erase"):
                 owed.settle(environment)
