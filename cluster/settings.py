@@ -20,6 +20,9 @@ appender.console.name = console
 appender.console.target = SYSTEM_ERR
 appender.console.layout.type = PatternLayout
 appender.console.layout.pattern = %d{{HH:mm:ss}} %p %c{{1}}: %m%n
+# It warns with every statement of a setting of Spark's own.
+logger.hive.name = org.apache.hadoop.hive.conf.HiveConf
+logger.hive.level = error
 """
 
 

@@ -133,6 +133,18 @@ class Parity:
             assert result.returncode == 0, f"{command}\n{result.stdout[-6000:]}\n{result.stderr[-3000:]}"
         self.python("tests.parity.publish", **home)
 
+    def leave_behind(self, schema: str, table: str) -> Path:
+        """What a driver that is killed while it makes a table leaves: files, and no table."""
+        from pyhive import hive
+
+        connection = hive.connect("127.0.0.1", port=int(self.environment["SPARK_THRIFT_PORT"]))
+        connection.cursor().execute(f"drop table {schema}.{table}")
+        connection.close()
+        folder = self.root / "spark" / "warehouse" / f"{schema}.db" / table
+        folder.mkdir()
+        (folder / "part-0.parquet").write_bytes(b"half a file")
+        return folder
+
     def differences(self) -> list[str]:
         """What differs between the engines' published tables."""
         duckdb, spark = (current_snapshot(Home(home)) for home in (self.home, self.spark_home))
@@ -173,6 +185,9 @@ def test_every_mart_is_the_same_after_a_day_more_and_a_load_less(parity: Parity)
     parity.python("ingestion", "load")
     parity.withdraw(nasty.WITHDRAWN)
     parity.build("ci")
+    left = parity.leave_behind("quality", "load")
+    parity.python("tests.parity.leftovers", AUDIENCE_HOME=str(parity.spark_home), AUDIENCE_TARGET="spark")
+    assert not left.exists()
     parity.build("spark")
     found = parity.differences()
     assert not found, "\n".join(["an incremental build differs:", *found])
