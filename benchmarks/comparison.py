@@ -83,12 +83,20 @@ def table_differences(name: str, mine: Table, theirs: Table) -> list[str]:
 
 @dataclass(frozen=True)
 class Compared:
-    """Two snapshots side by side. rows: of the left one, all tables together; differences: none where they show the same."""
+    """Two snapshots side by side. rows: of the left one, all tables together; differences: none where they show the same.
+
+    Of each table that differs a line says so, and lines that are indented give examples.
+    """
 
     tables: int
     rows: int
     empty: Sequence[str]
     differences: Sequence[str]
+
+    @property
+    def different_tables(self) -> int:
+        """Tables that are not the same."""
+        return sum(not line.startswith(" ") for line in self.differences)
 
 
 def compare_snapshots(left: Path, right: Path) -> Compared:

@@ -187,7 +187,7 @@ def main(
         except (ClusterError, StepError) as error:
             typer.echo(str(error), err=True)
             raise typer.Exit(2) from error
-    text = page(scenarios, sizes, Machine.here(), began, STATEMENTS.name)
+    text = page(scenarios, sizes, Machine.here(), began)
     typer.echo(text)
     if report:
         report.write_text(text)

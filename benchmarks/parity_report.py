@@ -15,10 +15,19 @@ if TYPE_CHECKING:
 MEGABYTE = 1e6
 
 
-def page(scenarios: Sequence[Scenario], sizes: Sizes, machine: Machine, began: datetime, statements: str) -> str:
+def page(scenarios: Sequence[Scenario], sizes: Sizes, machine: Machine, began: datetime) -> str:
     """The whole page."""
     return (
-        "\n".join([*head(sizes, machine, began), *sizes_table(scenarios), *costs_table(scenarios), *verdicts(scenarios)]) + "\n"
+        "\n".join(
+            [
+                *head(sizes, machine, began),
+                *sizes_table(scenarios),
+                *costs_table(scenarios),
+                *marginal(scenarios),
+                *verdicts(scenarios),
+            ]
+        )
+        + "\n"
     )
 
 
@@ -60,6 +69,20 @@ def costs_table(scenarios: Sequence[Scenario]) -> Iterator[str]:
                 f"| {scenario.name}, {step.name} | {step.duckdb.seconds:,.1f} | {step.duckdb.cpu_seconds:,.1f} "
                 f"| {step.spark.seconds:,.1f} | {step.cluster_cpu_seconds:,.1f} | {speed} | {load} |"
             )
+    yield ""
+
+
+def marginal(scenarios: Sequence[Scenario]) -> Iterator[str]:
+    """What a million events more cost Spark, where two audiences of different size were built in full without a loss."""
+    full = [
+        (scenario.lines, step) for scenario in scenarios for step in scenario.steps if step.name == "in full" and scenario.add_day
+    ]
+    if len(full) < 2 or full[-1][0] <= full[0][0]:
+        return
+    (few, small), (many, large) = full[0], full[-1]
+    each = (large.cluster_cpu_seconds - small.cluster_cpu_seconds) / (many - few) * 1e6
+    fixed = small.cluster_cpu_seconds - each * few / 1e6
+    yield f"A million events more cost Spark's processes {each:,.0f} CPU seconds, a run of nothing about {fixed:,.0f}."
     yield ""
 
 
