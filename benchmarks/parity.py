@@ -75,14 +75,14 @@ def simulated(name: str, events: int, days: int, *, is_killed: bool) -> Scenario
     return Scenario(name, land, add_day, is_killed)
 
 
-def real_statements() -> Scenario | None:
-    """Real xAPI statements, where they are at hand; they are no part of this repository."""
-    if not STATEMENTS.exists():
+def real_statements(archive: Path) -> Scenario | None:
+    """Real xAPI statements, one a line, where they are at hand; they are no part of this repository."""
+    if not archive.exists():
         return None
 
     def land(landing: Path) -> None:
         (landing / "xapi").mkdir(parents=True)
-        shutil.copyfile(STATEMENTS, landing / "xapi" / "statements.ndjson.gz")
+        shutil.copyfile(archive, landing / "xapi" / "statements.ndjson.gz")
 
     return Scenario("real xAPI statements", land)
 
@@ -129,7 +129,7 @@ def build(name: str, scenario: Scenario, root: Path, cluster: Cluster, say: Say,
     assert snapshots[0] is not None
     assert snapshots[1] is not None
     compared = compare_snapshots(snapshots[0], snapshots[1])
-    say(f"{scenario.name}, {name}: {compared.tables} tables, {compared.rows:,} rows, {len(compared.differences)} differences")
+    say(f"{scenario.name}, {name}: {compared.tables} tables, {compared.rows:,} rows, {compared.different_tables} that differ")
     return Step(name, duckdb, spark, watch.cpu_seconds, compared, killer.killed if killer else None)
 
 
@@ -164,6 +164,7 @@ def main(
     events: Annotated[int, typer.Option(min=1000, help="Simulated events of the largest scenario.")] = 5_000_000,
     days: Annotated[int, typer.Option(min=2, help="Days that they are spread over.")] = 30,
     only: Annotated[list[str] | None, typer.Option("--only", help="demo, statements or simulated (repeatable).")] = None,
+    statements: Annotated[Path, typer.Option(help="Real xAPI statements: gzip, one a line.", show_default=False)] = STATEMENTS,
     report: Annotated[Path | None, typer.Option(help="Write the findings as Markdown.", show_default=False)] = None,
     folder: Annotated[Path | None, typer.Option(help="Work here and keep it (default: a temporary folder).")] = None,
 ) -> None:
@@ -171,12 +172,12 @@ def main(
     chosen = set(only or ("demo", "statements", "simulated"))
     found = {
         "demo": simulated(f"demo, {DEMO_EVENTS:,} events", DEMO_EVENTS, DEMO_DAYS, is_killed="simulated" not in chosen),
-        "statements": real_statements(),
+        "statements": real_statements(statements),
         "simulated": simulated(f"{events:,} simulated events", events, days, is_killed=True),
     }
     scenarios = [scenario for name, scenario in found.items() if name in chosen and scenario]
     if "statements" in chosen and found["statements"] is None:
-        typer.echo("The real statements are not at hand: left out.")
+        typer.echo(f"The real statements are left out: there is no {statements}.")
     began = datetime.now(UTC)
     with tempfile.TemporaryDirectory(prefix="parity-") as temporary:
         root = folder or Path(temporary)

@@ -93,13 +93,13 @@ def speeds(lines: int, step: Step) -> str:
 
 def verdicts(scenarios: Sequence[Scenario]) -> Iterator[str]:
     """What was compared, and what differs."""
-    yield "| build | tables | rows compared | empty tables | differences | killed |"
+    yield "| build | tables | rows compared | empty tables | tables that differ | killed |"
     yield "|---|--:|--:|--:|--:|---|"
     for scenario in scenarios:
         for step in scenario.steps:
             found = step.compared
             yield (
-                f"| {scenario.name}, {step.name} | {found.tables} | {found.rows:,} | {len(found.empty)} | {len(found.differences)} "
+                f"| {scenario.name}, {step.name} | {found.tables} | {found.rows:,} | {len(found.empty)} | {found.different_tables} "
                 f"| {step.killed or ''} |"
             )
     yield ""
