@@ -105,9 +105,10 @@ class Process:
 
 def began_at(pid: int) -> str | None:
     """When a process began, as `ps` says it; None where it does not live (a process that waits to be collected does not)."""
-    said = subprocess.run(
-        ["ps", "-o", "stat=,lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
-    ).stdout.split()
+    # Whoever asks later may do so in another language or time zone.
+    plain = os.environ | {"LC_ALL": "C", "TZ": "UTC"}
+    asked = ["ps", "-o", "stat=,lstart=", "-p", str(pid)]
+    said = subprocess.run(asked, capture_output=True, text=True, check=False, env=plain).stdout.split()
     return " ".join(said[1:]) if said and not said[0].startswith("Z") else None
 
 

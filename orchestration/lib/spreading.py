@@ -7,10 +7,13 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ingestion.report import LandingReport
 from orchestration.lib.environment import Environment
+
+if TYPE_CHECKING:
+    import dagster as dg
 
 TRIES = 3
 
@@ -50,13 +53,21 @@ def load_spread(
                     report = result.output_for_node("close_the_books")
                     assert isinstance(report, LandingReport)
                     return report
-                failed = sorted({str(event.step_key) for event in result.get_step_failure_events()})
+                failed = sorted({why(event) for event in result.get_step_failure_events()})
                 earlier = result.run_id
             if on_wait:
-                on_wait(f"Trying again what did not end: {', '.join(failed)}")
+                on_wait(f"Trying again what did not end: {'; '.join(failed)}")
     raise SpreadError(
-        f"These steps failed {TRIES} times: {', '.join(failed)}. See run {earlier} in `make serve`; a next run loads the rest."
+        f"{'; '.join(failed).rstrip('.')}. This was tried {TRIES} times (run {earlier} in `make serve`); the next run loads what is missing."
     )
+
+
+def why(event: dg.DagsterEvent) -> str:
+    """The step that failed, and the first cause that it names."""
+    error = event.step_failure_data.error
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return f"{event.step_key}: {error.message.strip() if error else 'it died'}"
 
 
 @contextmanager

@@ -31,6 +31,7 @@ def forget_derived(environment: Environment) -> None:
         home.exports,
         home.site,
         home.root / "spark" / "warehouse",
+        home.root / "spark" / "handover",
         *(home.root / name for name in caches),
     )
     for folder in folders:

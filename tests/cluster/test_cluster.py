@@ -72,6 +72,7 @@ def test_stopping_ends_what_was_started_with_its_children_and_nobody_elses(tmp_p
 
 
 def test_nothing_listens_beyond_this_machine(tmp_path: Path) -> None:
+    pytest.importorskip("pyspark", reason="pyspark is not installed: there is no command to look at")
     home, sizes = Home(tmp_path), Sizes.read({})
     variables = commands.process_environment(Places.of(home), sizes)
     assert variables["SPARK_LOCAL_IP"] == "127.0.0.1"
