@@ -3,6 +3,7 @@
 #   make run LANDING=/path/or/uri/of/logs    the same with your own logs
 #   make run AUDIENCE_HOME=/data/audience    somewhere else than ./var
 #   make run PYTHON=python3.12               another interpreter (3.11 to 3.13)
+#   make run TARGET=spark                    on the Spark that SPARK_THRIFT_HOST and SPARK_THRIFT_PORT name; `make cluster` starts one here
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -24,18 +25,27 @@ SCANNED := '*.py' '*.yml' '*.yaml' '*.toml' '*.md' '*.ts' '*.tsx' '*.sh' '*.in' 
 SCAN := --disable-plugin HexHighEntropyString --disable-plugin Base64HighEntropyString
 step = @printf '\033[1m%s\033[0m\n' "$(1)"
 
+ifdef TARGET
+export AUDIENCE_TARGET := $(TARGET)
+endif
+# What a run needs installed: dbt's adapter for Spark where the models run there.
+RUN_LOCK := $(if $(filter spark,$(AUDIENCE_TARGET)),requirements-spark.lock,requirements.lock)
+
 export PYTHONUNBUFFERED := 1
 export DAGSTER_DISABLE_TELEMETRY := yes
 export DO_NOT_TRACK := 1
 
-.PHONY: help run doctor backup restore backup-drill upgrade-drill check serve api dashboard deliver deliveries publish-postgres superset superset-test metrics trace erase parity
-.PHONY: test lint bench bench-api bench-dashboard bench-postgres fuzz sources truths pictures faults lock audit clean venv venv-crm venv-dev venv-superset venv-audit
+.PHONY: help run doctor backup restore backup-drill upgrade-drill check serve api dashboard deliver deliveries publish-postgres superset superset-test metrics trace erase parity cluster cluster-stop cluster-parity
+.PHONY: test lint bench bench-api bench-dashboard bench-postgres fuzz sources truths pictures faults lock audit clean venv venv-crm venv-dev venv-spark venv-superset venv-audit
 
 help: ## What can be done here
 	@sed -nE 's/^([a-z-]+):.*## (.*)$$/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-23s %s\n", $$1, $$2}'
 
 venv:
-	@$(BOOTSTRAP) requirements.lock
+	@$(BOOTSTRAP) $(RUN_LOCK)
+
+venv-spark:
+	@$(BOOTSTRAP) requirements-spark.lock
 
 venv-crm:
 	@$(BOOTSTRAP) requirements-crm.lock
@@ -60,6 +70,12 @@ backup: venv ## Back up TO=<folder or URI> what cannot be computed again; only w
 
 restore: venv ## Restore FROM=<folder or URI> into an empty AUDIENCE_HOME, every file checked (ARGS=--check: look only)
 	@$(BIN)/python -m orchestration restore $(if $(FROM),"$(FROM)") $(ARGS)
+
+cluster: venv-spark ## A standalone Spark for AUDIENCE_HOME on this machine, in the background (then: make run TARGET=spark)
+	@$(BIN)/python -m cluster start
+
+cluster-stop: venv-spark ## End that Spark; its tables stay
+	@$(BIN)/python -m cluster stop
 
 check: venv ## What LANDING would become: accepted, refused, unmapped; loads nothing (ARGS="--sample 1000")
 	@$(BIN)/python -m orchestration check $(ARGS)
@@ -96,6 +112,9 @@ erase: venv ## Erase a person everywhere, now and in all later loads (ARGS="--us
 
 test: venv-dev ## All tests (ARGS="-k name" for some)
 	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
+
+cluster-parity: venv-dev ## Build the demo, real statements and EVENTS simulated events on DuckDB and on a Spark cluster, kill a worker, compare every table
+	@$(BIN)/python -m benchmarks.parity $(if $(EVENTS),--events $(EVENTS)) $(ARGS)
 
 parity: venv-dev ## Build a small lake on DuckDB and on a local Spark (Java 17), in full and then a day more, compare every mart
 	@$(BIN)/python -m pytest -m spark tests/parity $(ARGS)

@@ -32,6 +32,10 @@ class Landed:
     size: int
 
 
+class LoadedMeanwhileError(Exception):
+    """Other loaders have committed some of the same bytes; the message names the files."""
+
+
 @contextmanager
 def staging_folder(home: Home) -> Iterator[Path]:
     """A folder for half-made files on bronze's own file system, gone afterwards."""
@@ -51,11 +55,13 @@ def load_batch(
     check: Callable[[Landed], None],
     on_lines: Callable[[Landed, int], None],
     most_lines: int | None = None,
+    is_known: Callable[[str], bool] = lambda load: False,
 ) -> list[Manifest]:
     """Load files of different content and commit them together: all of them, or none.
 
     check: called after the last byte of a file was read; raises where the file has changed meanwhile.
     on_lines: called with the lines of each chunk. most_lines: of each file only so many.
+    is_known: whether a load is committed; asked before these are. Raises LoadedMeanwhileError where another process was faster.
     """
     loads = [manifest.load_id(source.name, source.shape_version, each.content) for each in batch]
     name = loads[0] if len(loads) == 1 else hashlib.sha256("".join(loads).encode()).hexdigest()[:32]
@@ -65,16 +71,19 @@ def load_batch(
             work_of(load, source, landed, folder, check, on_lines, most_lines) for load, landed in zip(loads, batch, strict=True)
         )
         shaped = bench.shape(works)
-        move_rows(home, source.name, folder, bench.files)
-        for each in shaped:
-            if each.rejects:
-                durable.publish(each.rejects, home.quarantine / source.name / f"{each.load_id}.parquet")
-        made = [
-            new_manifest(source, landed, each, bronze_names(source.name, folder, each.files))
-            for landed, each in zip(batch, shaped, strict=True)
-        ]
-        versions = other_versions(home, source)
-        journal.commit(home, made, [earlier_shape(home, source, versions, landed.content) for landed in batch])
+        with journal.committing(home):
+            if known := [landed.name for load, landed in zip(loads, batch, strict=True) if is_known(load)]:
+                raise LoadedMeanwhileError(", ".join(known))
+            move_rows(home, source.name, folder, bench.files)
+            for each in shaped:
+                if each.rejects:
+                    durable.publish(each.rejects, home.quarantine / source.name / f"{each.load_id}.parquet")
+            made = [
+                new_manifest(source, landed, each, bronze_names(source.name, folder, each.files))
+                for landed, each in zip(batch, shaped, strict=True)
+            ]
+            versions = other_versions(home, source)
+            journal.commit(home, made, [earlier_shape(home, source, versions, landed.content) for landed in batch])
     return made
 
 

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 
 import duckdb
 
-from ingestion import durable, manifest
+from ingestion import durable, journal, manifest
 from ingestion.bronze import Landed, new_manifest, staging_folder, work_of
 from ingestion.home import Home
 from ingestion.landing import CATALOG
@@ -133,11 +133,13 @@ def load_file(
         bench = CatalogBench(con, ROWS, folder, load, as_of=as_of(landed.name))
         (shaped,) = bench.shape([work_of(load, ROWS, landed, folder, check, on_lines)])
         files = tuple(f"{CATALOG}/entity={entity}/{made.name}" for made in bench.files)
-        for made, name in zip(bench.files, files, strict=True):
-            durable.publish(made, home.bronze / name)
-        if shaped.rejects:
-            durable.publish(shaped.rejects, home.quarantine / CATALOG / f"{load}.parquet")
         committed = new_manifest(ROWS, landed, shaped, files)
         committed = replace(committed, rows_by_date=(), entity=entity, as_of=as_of(landed.name))
-        manifest.write(home, committed)
+        # The name is part of a load's identity: whoever loads the same file at once writes the same files.
+        with journal.committing(home):
+            for made, name in zip(bench.files, files, strict=True):
+                durable.publish(made, home.bronze / name)
+            if shaped.rejects:
+                durable.publish(shaped.rejects, home.quarantine / CATALOG / f"{load}.parquet")
+            manifest.write(home, committed)
     return committed

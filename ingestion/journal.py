@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+
+from filelock import FileLock
 
 from ingestion import durable, manifest
 from ingestion.home import Home
@@ -38,8 +41,24 @@ def is_decision(name: str, text: str) -> bool:
     return set(decided) >= {"area", "renamed", "removed"}
 
 
+@contextmanager
+def committing(home: Home) -> Iterator[None]:
+    """Hold the right to commit loads. Where the holder before died with it, what it had decided is carried out first."""
+    home.locks.mkdir(parents=True, exist_ok=True)
+    unfinished = home.locks / "commit.unfinished"
+    with FileLock(home.locks / "commit.lock"):
+        if unfinished.exists():
+            finish(home)
+        unfinished.touch()
+        yield
+        unfinished.unlink(missing_ok=True)
+
+
 def commit(home: Home, made: Sequence[Manifest], replaced: Sequence[Manifest | None]) -> None:
-    """Commit loads together, each in the place of the load in `replaced`, if any. Their Parquet files are already in place."""
+    """Commit loads together, each in the place of the load in `replaced`, if any. Their Parquet files are already in place.
+
+    Within `committing`, or for the holder of bronze's lock.
+    """
     if len(made) == 1:
         manifest.write(home, made[0], replaces=replaced[0])
         return

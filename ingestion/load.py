@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import duckdb
 
-from ingestion import bronze, catalog, lake, manifest
+from ingestion import bronze, catalog, journal, lake, manifest
 from ingestion.bronze import Landed
 from ingestion.home import Home
 from ingestion.landing import CATALOG, SETTLE_SECONDS, ChangedWhileReadingError, Index, LandedFile, Landing, LeftAlone, Mark
@@ -42,17 +43,35 @@ def load_landing(
     settle_seconds: how long a file modified within the last minute is watched for growth.
     most_lines: of each file only so many lines: for a look at it in a home that is thrown away.
     """
+    started = time.monotonic()
+    check_sources(sources)
+    with bronze_lock(home, on_wait):
+        run = Run(Landing.at(landing), home, on_progress or (lambda progress: None), most_lines)
+        fresh, present = run.survey(sources, settle_seconds)
+        try:
+            run.load(fresh)
+        finally:
+            run.index.save(run.landing.root, {run.landing.full(name) for name in present})
+    run.report.seconds = time.monotonic() - started
+    return run.report
+
+
+def check_sources(sources: Sequence[str] | None) -> None:
+    """Raise ValueError where one of the names is no source's."""
     known = registered()
     if strangers := set(sources or ()) - set(known) - {CATALOG}:
         raise ValueError(f"unknown source {', '.join(sorted(strangers))}; known: {', '.join([*known, CATALOG])}")
-    with bronze_lock(home, on_wait):
-        run = _Run(Landing.at(landing), home, on_progress or (lambda progress: None), most_lines)
-        return run.over(sources, settle_seconds)
 
 
-class _Run:
+class Run:
+    """One look at a landing zone, or the loading of some of its files. report: what has happened; index: what files became."""
+
     def __init__(
-        self, landing: Landing, home: Home, on_progress: Callable[[Progress], None], most_lines: int | None = None
+        self,
+        landing: Landing,
+        home: Home,
+        on_progress: Callable[[Progress], None] = lambda progress: None,
+        most_lines: int | None = None,
     ) -> None:
         self.landing, self.home, self.on_progress, self.most_lines = landing, home, on_progress, most_lines
         self.report = LandingReport()
@@ -60,8 +79,8 @@ class _Run:
         self.shelf = Shelf.of(home)
         self.done_files = self.done_bytes = self.all_files = self.all_bytes = self.lines = 0
 
-    def over(self, sources: Sequence[str] | None, settle_seconds: float) -> LandingReport:
-        started = time.monotonic()
+    def survey(self, sources: Sequence[str] | None, settle_seconds: float) -> tuple[list[LandedFile], list[str]]:
+        """Tidy the lake and find what is new: those files, and the names of all that are there. For the holder of bronze's lock."""
         self._mend()
         listing = self.landing.listing(
             list(registered()), sources, lambda name, mark: self._known_load(name, mark) is not None, settle_seconds
@@ -72,16 +91,16 @@ class _Run:
         fresh = [file for file in placed if self._known_load(file.name, file.mark) is None]
         new = {file.name for file in fresh}
         self.report.skipped += [file.name for file in placed if file.name not in new]
-        self.all_files, self.all_bytes = len(fresh), sum(file.mark.size for file in fresh)
         with connection(self.home) as con:
             lake.prepare(con, self.home)
-            try:
-                for batch in _batches(fresh, self._shape_version):
-                    self._load(con, batch)
-            finally:
-                self.index.save(self.landing.root, {self.landing.full(file.name) for file in listing.files})
-        self.report.seconds = time.monotonic() - started
-        return self.report
+        return fresh, [file.name for file in listing.files]
+
+    def load(self, files: Sequence[LandedFile], loaders_here: int = 1) -> None:
+        """Load files that a survey found. loaders_here: how many processes do so on this machine."""
+        self.all_files, self.all_bytes = len(files), sum(file.mark.size for file in files)
+        with connection(self.home, loaders_here) as con:
+            for batch in _batches(files, self._shape_version):
+                self._load(con, batch)
 
     def _mend(self) -> None:
         """Clear away what earlier runs left, and set aside what of the books is damaged."""
@@ -146,10 +165,15 @@ class _Run:
         except UnreachableError:
             # The store itself has been asked several times: the other files would only wait as long.
             raise
+        except bronze.LoadedMeanwhileError:
+            self.lines = lines
+            self._load(con, batch)
+            return
         except (ChangedWhileReadingError, OSError, duckdb.Error, ValueError) as error:
             self.lines = lines
             # What the attempt has moved into the lake already has the ids of loads that may yet come: nothing of it stays.
-            lake.settle(self.home)
+            with journal.committing(self.home):
+                lake.settle(self.home)
             if len(batch) > 1:
                 for file in batch:
                     self._load(con, [file])
@@ -196,7 +220,16 @@ class _Run:
             made = [catalog.load_file(con, self.home, each, check, count) for each in fresh.values()]
         elif fresh:
             shaping = self._shaping(batch[0].name)
-            made = bronze.load_batch(con, self.home, shaping, list(fresh.values()), check, count, self.most_lines)
+            made = bronze.load_batch(
+                con,
+                self.home,
+                shaping,
+                list(fresh.values()),
+                check,
+                count,
+                self.most_lines,
+                partial(is_known, self.home, shaping),
+            )
         for file in batch:
             self.index.remember(self.landing.full(file.name), file.mark, version, ids[file.name])
         return made

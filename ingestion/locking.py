@@ -1,7 +1,8 @@
-"""One writer of bronze at a time, across processes."""
+"""Who may write bronze, across processes: many loaders at once, or one that changes what is there."""
 
 from __future__ import annotations
 
+import fcntl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -12,7 +13,7 @@ from ingestion.home import Home
 
 @contextmanager
 def bronze_lock(home: Home, on_wait: Callable[[str], None] | None = None) -> Iterator[None]:
-    """Hold the right to write bronze: a lock of the operating system. A second process waits; one that dies lets go.
+    """Hold bronze alone: a lock of the operating system. A second process waits; one that dies lets go.
 
     on_wait: told once, in a sentence, that another process is at work.
     """
@@ -28,3 +29,16 @@ def bronze_lock(home: Home, on_wait: Callable[[str], None] | None = None) -> Ite
         yield
     finally:
         lock.release()
+
+
+@contextmanager
+def loader_lock(home: Home) -> Iterator[None]:
+    """Hold the right to add loads, which any number of processes may have at once, while nobody holds bronze alone.
+
+    The same file as `bronze_lock` has, locked for sharing by hand: filelock's own shared lock cannot lie on a network file system
+    (SQLite's locks are unreliable there), and that is where loaders on several machines meet.
+    """
+    home.locks.mkdir(parents=True, exist_ok=True)
+    with (home.locks / "bronze.lock").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_SH)
+        yield

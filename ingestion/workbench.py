@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +12,7 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import duckdb
 import pyarrow as pa
@@ -23,8 +25,8 @@ from ingestion.shape import identifier, quoted
 from ingestion.sources import Source
 from ingestion.tolerant import tolerant_select
 
-MEMORY_LIMIT = "2600MB"
-"""Of DuckDB alone; the process stays below 4 GB, whatever the size of a file."""
+MEMORY_MEGABYTES, LEAST_MEGABYTES = 2600, 900
+"""Of DuckDB alone; the process stays below 4 GB, whatever the size of a file. Loaders on one machine share it, to the least that loads."""
 FLUSH_BYTES = 512 * 2**20
 """Bytes of lines staged before rows are written: bounds memory, and makes Parquet files large."""
 
@@ -51,15 +53,20 @@ DATES_AT_ONCE = 2
 
 
 @contextmanager
-def connection(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A private in-memory DuckDB that spills below `home`, in UTC, with the macros of `tolerant.sql`."""
-    spill = home.staging / "spill"
+def connection(home: Home, loaders_here: int = 1) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A private in-memory DuckDB that spills below `home`, in UTC, with the macros of `tolerant.sql`.
+
+    loaders_here: how many processes on this machine share its memory and its cores.
+    """
+    spill = home.staging / f"spill-{uuid4().hex}"
     spill.mkdir(parents=True, exist_ok=True)
     config: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": MEMORY_LIMIT,
+        "memory_limit": f"{max(MEMORY_MEGABYTES // loaders_here, LEAST_MEGABYTES)}MB",
         "temp_directory": str(spill),
         "preserve_insertion_order": "false",
     }
+    if loaders_here > 1:
+        config["threads"] = max((os.cpu_count() or 1) // loaders_here, 1)
     with duckdb.connect(config=config) as opened:
         opened.execute("set TimeZone = 'UTC'").fetchall()
         opened.execute(shape.MACROS).fetchall()

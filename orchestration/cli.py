@@ -20,7 +20,8 @@ from ingestion.manifest import DamagedLakeError
 from ingestion.showing import told
 from ingestion.trouble import TROUBLE, ending, explained
 from orchestration.backup.cli import backup, restore
-from orchestration.lib.environment import Environment
+from orchestration.lib.dagster_home import prepare_dagster_home
+from orchestration.lib.environment import Environment, TargetError
 from orchestration.lib.state import BuildRequest
 from orchestration.privacy.cli import app as privacy
 
@@ -131,13 +132,6 @@ def told_environment(changes: Mapping[str, str] | None = None) -> Environment:
         raise typer.BadParameter(str(error)) from error
 
 
-def prepare_dagster_home(folder: Path) -> None:
-    """Make the folder of the run history; runs queue one after the other since they share one warehouse."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "dagster.yaml").write_text("telemetry:\n  enabled: false\nconcurrency:\n  runs:\n    max_concurrent_runs: 1\n")
-    os.environ["DAGSTER_HOME"] = str(folder)
-
-
 def run(request: BuildRequest, sources: list[str] | None) -> None:
     """Refresh with progress and a summary; exit code 1 when a model, a test or a file failed."""
     # Rich and the pipeline are imported here so that --help stays instant.
@@ -145,6 +139,7 @@ def run(request: BuildRequest, sources: list[str] | None) -> None:
     from orchestration.console import console, live_listener, show_summary
     from orchestration.lib.dbt import BuildError
     from orchestration.lib.locking import WarehouseError
+    from orchestration.lib.spreading import SpreadError
     from orchestration.refresh import refresh as run_refresh
     from serving.crm.files import ExportError
     from serving.publish import PublishError
@@ -156,8 +151,11 @@ def run(request: BuildRequest, sources: list[str] | None) -> None:
     try:
         with live_listener() as listener:
             report = run_refresh(environment, request, sources=sources, listener=listener)
-    except (PrivacyKeyError, NewerLakeError, DamagedLakeError) as error:
+    except (PrivacyKeyError, NewerLakeError, DamagedLakeError, TargetError) as error:
         console.print(f"[red]Nothing was loaded:[/] {told(error)}", markup=True)
+        raise typer.Exit(1) from error
+    except SpreadError as error:
+        console.print(f"[red]Not everything was loaded:[/] {told(error)}", markup=True)
         raise typer.Exit(1) from error
     except (BuildError, PublishError, WarehouseError) as error:
         console.print(f"[red]Not published:[/] the snapshot stays as it was.\n{told(error)}", markup=True)

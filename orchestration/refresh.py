@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -11,9 +11,9 @@ import duckdb
 
 from ingestion.load import load_landing
 from ingestion.report import LandingReport, Progress
+from orchestration.lib.arrivals import arrivals
 from orchestration.lib.dbt import (
     BUILD,
-    PROFILES,
     BuildError,
     BuildResult,
     NodeProgress,
@@ -23,10 +23,12 @@ from orchestration.lib.dbt import (
     published_dates,
     run_dbt,
 )
-from orchestration.lib.environment import DBT_PROJECT, Environment
+from orchestration.lib.environment import DBT_PROJECT, PROFILES, Engine, Environment
 from orchestration.lib.fingerprint import Fingerprint, fingerprint
+from orchestration.lib.handover import remove_leftovers, warehouse_to_publish
 from orchestration.lib.locking import set_aside_damaged, warehouse_lock
 from orchestration.lib.parsing import built_manifest
+from orchestration.lib.spreading import load_spread, processes_here
 from orchestration.lib.state import BuildRequest, Status, WarehouseState, engine_versions, read_state, write_state
 from orchestration.privacy import owed
 from serving.crm.files import ExportedFiles, refresh_files
@@ -54,6 +56,7 @@ class Plan:
     request: BuildRequest
     fingerprint: Fingerprint
     must_publish: bool
+    is_after_unfinished: bool = False
 
     @property
     def is_nothing(self) -> bool:
@@ -94,6 +97,7 @@ def refresh(
         listener: told of progress.
 
     Raises:
+        SpreadError: a part of what has landed could not be loaded.
         BuildError: dbt failed; the published snapshot stays as it was, and the next run resumes.
         PublishError: the marts could not be published.
         ExportError: the files for CRM systems could not be written; the next run writes them.
@@ -101,10 +105,8 @@ def refresh(
     listener = listener or Listener()
     seconds: dict[str, float] = {}
     with timed(seconds, "ingest"):
-        landed = load_landing(
-            environment.landing, environment.home, sources=sources, on_progress=listener.landing, on_wait=listener.waiting
-        )
-    with warehouse_lock(environment.home, "a refresh", listener.waiting):
+        landed = load(environment, sources, listener)
+    with warehouse_lock(environment.home, "a refresh", listener.waiting, environment.engine):
         if is_erasing := owed.is_owed(environment.home):
             with timed(seconds, "erase"):
                 owed.settle(environment)
@@ -128,17 +130,34 @@ def refresh(
     return RefreshReport(landed, plan, built, published, exported, seconds, site, site_problem)
 
 
+def load(environment: Environment, sources: Sequence[str] | None, listener: Listener) -> LandingReport:
+    """Load what has landed: for DuckDB here, for a Spark spread over processes, unless there is too little to divide."""
+    if environment.engine is Engine.SPARK:
+        new = [each for each in arrivals(environment.landing, environment.home) if sources is None or each.file.source in sources]
+        if len(new) > 1:
+            if listener.landing:
+                listener.landing(Progress("spread over processes", 0, len(new), 0, sum(each.file.mark.size for each in new), 0))
+            return load_spread(environment, processes_here(), sources, listener.waiting)
+    return load_landing(environment.landing, environment.home, sources=sources, on_progress=listener.landing)
+
+
 def make_plan(environment: Environment, request: BuildRequest) -> Plan:
     """Compare what a build would read with what the warehouse and the snapshot were made from. Needs the lock."""
-    now = fingerprint(environment.home, DBT_PROJECT, PROFILES)
+    now = fingerprint(environment.home, DBT_PROJECT, PROFILES, engine=environment.engine)
     state = read_state(environment.home)
     provenance = read_provenance(environment.home)
     reason: str | None = None
     if state is None:
         reason = "there is no warehouse yet"
-        if environment.home.warehouse.exists():
+        if environment.engine is Engine.SPARK:
+            # Whose tables a Spark still holds nobody knows.
+            request = request.including(BuildRequest(full_refresh=True))
+        elif environment.home.warehouse.exists():
             reason = "nobody knows what the warehouse was built from"
             request = request.including(BuildRequest(full_refresh=True))
+    elif state.engine is not environment.engine:
+        reason = f"the last build was on {state.engine}, this one is on {environment.engine}"
+        request = request.including(BuildRequest(full_refresh=True))
     elif state.status is Status.BUILDING:
         reason = f"the run of {state.started_at} was not finished"
         request = request.including(state.request)
@@ -148,20 +167,23 @@ def make_plan(environment: Environment, request: BuildRequest) -> Plan:
     elif not request.is_plain:
         reason = "a full refresh is asked for" if request.full_refresh else "a backfill is asked for"
     elif state.code_hash != now.code:
-        reason = changed_code(state.versions)
+        reason = changed_code(state)
     elif state.fingerprint != str(now):
         reason = "there are new loads"
     # Other models must not add to tables of before, whatever else a run is about.
     if state is not None and state.code_hash != now.code:
         request = request.including(BuildRequest(full_refresh=True))
     is_shown = state is not None and provenance is not None and provenance.build_id == state.build_id
-    return Plan(reason, request, now, must_publish=reason is not None or not is_shown)
+    is_finished = state is not None and state.engine is environment.engine and state.status is not Status.BUILDING
+    return Plan(reason, request, now, must_publish=reason is not None or not is_shown, is_after_unfinished=not is_finished)
 
 
-def changed_code(built_with: Mapping[str, str]) -> str:
+def changed_code(state: WarehouseState) -> str:
     """Why a build of another code is no longer good: other models, or other versions of what runs them."""
-    now = engine_versions()
-    changed = [f"{package} is {now[package]}, was {was}" for package, was in built_with.items() if now.get(package, was) != was]
+    now = engine_versions(state.engine)
+    changed = [
+        f"{package} is {now[package]}, was {was}" for package, was in state.versions.items() if now.get(package, was) != was
+    ]
     return f"the models changed ({', '.join(changed)})" if changed else "the models changed"
 
 
@@ -178,9 +200,14 @@ def build(environment: Environment, plan: Plan, on_node: Callable[[NodeProgress]
 
 @contextmanager
 def recorded(environment: Environment, plan: Plan, status: Status = Status.BUILT) -> Iterator[WarehouseState]:
-    """Record a build around the code that does it: ``building`` before, ``status`` only after it succeeded."""
-    state = WarehouseState.begin(str(plan.fingerprint), plan.fingerprint.code, plan.request)
+    """Record a build around the code that does it: ``building`` before, ``status`` only after it succeeded.
+
+    What a killed run left in Spark's way is removed first.
+    """
+    state = WarehouseState.begin(str(plan.fingerprint), plan.fingerprint.code, plan.request, environment.engine)
     write_state(environment.home, state)
+    if plan.is_after_unfinished and environment.engine is Engine.SPARK:
+        remove_leftovers(environment)
     yield state
     write_state(environment.home, state.ended(status))
 
@@ -196,18 +223,22 @@ def publish_build(environment: Environment, on_progress: Callable[[int, int, str
         raise PublishError("The warehouse holds no finished build: run `make run` (or the refresh job) first.")
     provenance = Provenance(state.build_id, state.fingerprint, state.code_hash, dbt_version())
     built = built_manifest(environment, state.code_hash)
-    if built:
+    if built and environment.engine is Engine.DUCKDB:
         drop_strangers(environment.home.warehouse, built)
     manifest = built or environment.dbt_target_path / "manifest.json"
     known = manifest.exists()
+    date_columns = published_dates(manifest) if known else {}
+    on_step = (lambda step: on_progress(0, 1, step)) if on_progress else None
     try:
-        return publish(
-            environment.home,
-            provenance,
-            descriptions=descriptions(manifest) if known else {},
-            date_columns=published_dates(manifest) if known else {},
-            on_progress=on_progress,
-        )
+        with warehouse_to_publish(environment, provenance, date_columns, on_step) as warehouse:
+            return publish(
+                environment.home,
+                provenance,
+                descriptions=descriptions(manifest) if known else {},
+                date_columns=date_columns,
+                warehouse=warehouse,
+                on_progress=on_progress,
+            )
     except duckdb.Error as error:
         if aside := set_aside_damaged(environment.home.warehouse, str(error)):
             raise PublishError(aside) from error

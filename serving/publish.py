@@ -100,6 +100,7 @@ def publish(
     *,
     descriptions: Mapping[tuple[str, str], Description] | None = None,
     date_columns: Mapping[tuple[str, str], str] | None = None,
+    warehouse: Path | None = None,
     keep: int = KEEP,
     on_progress: OnProgress | None = None,
 ) -> Publication:
@@ -112,6 +113,7 @@ def publish(
         provenance: the build that the warehouse holds.
         descriptions: by (schema, table); missing ones leave a table without comments.
         date_columns: by (schema, table): where only the dates that the last run computed anew need copying.
+        warehouse: the DuckDB file to read (default: the home's own).
         keep: generations left on disk, this one included.
         on_progress: told (tables done, tables in all, name of the next).
 
@@ -119,19 +121,19 @@ def publish(
         PublishError: there is no warehouse, or it has no table to publish.
     """
     began = time.monotonic()
-    if not home.warehouse.exists():
-        raise PublishError(f"There is no warehouse at {home.warehouse}: run `make run` first.")
+    warehouse = warehouse or home.warehouse
+    if not warehouse.exists():
+        raise PublishError(f"There is no warehouse at {warehouse}: run `make run` first.")
     home.published.mkdir(parents=True, exist_ok=True)
     sweep(home.published)
-    generation = max(generations(home.published), default=0) + 1
+    generation = next_generation(home)
     aside = home.published / f".marts.{generation}.duckdb.new"
     published_at = datetime.now(UTC)
     previous = sound_generation(home)
-    is_current = previous is not None and previous == current_snapshot(home)
-    if previous and is_current and generation % REWRITE_EVERY and continues(home.warehouse, previous, provenance):
+    if previous and previous == current_snapshot(home) and patches(home, warehouse, provenance):
         shutil.copyfile(previous, aside)
     tables = write_snapshot(
-        home.warehouse, aside, previous, generation, published_at, provenance, descriptions or {}, date_columns or {}, on_progress
+        warehouse, aside, previous, generation, published_at, provenance, descriptions or {}, date_columns or {}, on_progress
     )
     path = home.published / f"marts.{generation}.duckdb"
     flush(aside)
@@ -141,6 +143,17 @@ def publish(
     prune(home.published, keep)
     seconds = time.monotonic() - began
     return Publication(path, generation, published_at, provenance, tables, path.stat().st_size, seconds)
+
+
+def next_generation(home: Home) -> int:
+    """The number of the generation that a publish would write."""
+    return max(generations(home.published), default=0) + 1
+
+
+def patches(home: Home, warehouse: Path, provenance: Provenance) -> bool:
+    """Whether a publish would write the current generation with the stale dates replaced, and not everything anew."""
+    previous = current_snapshot(home)
+    return bool(previous and next_generation(home) % REWRITE_EVERY and continues(warehouse, previous, provenance))
 
 
 def write_snapshot(
@@ -247,6 +260,13 @@ def stale_dates(connection: duckdb.DuckDBPyConnection) -> list[date]:
     """Report dates that the warehouse's last run computed anew."""
     rows = connection.execute("select report_date from warehouse.state.stale_report_dates order by report_date").fetchall()
     return [day for (day,) in rows]
+
+
+def stale_dates_of(warehouse: Path) -> list[date]:
+    """Report dates that the last run of a warehouse, or of its facade, computed anew."""
+    with duckdb.connect() as connection:
+        connection.execute(f"attach {literal(str(warehouse))} as warehouse (read_only)").fetchall()
+        return stale_dates(connection)
 
 
 def columns_of(connection: duckdb.DuckDBPyConnection, database: str) -> dict[tuple[str, str], list[tuple[str, str]]]:

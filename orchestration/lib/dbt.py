@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
     from dbt_common.events.base_types import EventMsg
 
-PROFILES = REPOSITORY / "profiles.yml"
 # Unit tests check the code, not the data: `make test` runs them, a refresh does not.
 BUILD = ("build", "--exclude-resource-type", "unit_test")
 FAILED = {"error", "fail", "runtime error"}
+ANSWER = "handed over: "
 
 
 @dataclass(frozen=True)
@@ -92,24 +92,28 @@ def run_dbt(
     environment: Environment,
     arguments: Sequence[str],
     on_node: Callable[[NodeProgress], None] | None = None,
+    on_message: Callable[[str], None] | None = None,
 ) -> BuildResult:
     """Run one dbt command on the project as it was parsed last, or now where it changed.
+
+    ``on_node`` is told of progress, ``on_message`` what macros log.
 
     Raises:
         BuildError: a node failed, the project does not parse, or dbt could not start.
     """
     from orchestration.lib.parsing import parsed_manifest  # which itself runs dbt
 
-    return invoke(environment, arguments, on_node, parsed_manifest(environment))
+    return invoke(environment, arguments, on_node, on_message, parsed_manifest(environment))
 
 
 def invoke(
     environment: Environment,
     arguments: Sequence[str],
     on_node: Callable[[NodeProgress], None] | None = None,
+    on_message: Callable[[str], None] | None = None,
     manifest: Manifest | None = None,
 ) -> BuildResult:
-    """Run one dbt command in this process, silently but for ``on_node``; its log goes to the home's ``dbt/logs``.
+    """Run one dbt command in this process, silently; its log goes to the home's ``dbt/logs``.
 
     Without a ``manifest`` dbt parses the project first.
 
@@ -125,21 +129,36 @@ def invoke(
         if on_node and event.info.name == "LogStartLine":
             data: Any = event.data
             on_node(NodeProgress(data.index, data.total, data.node_info.node_name))
+        if on_message and event.info.name == "JinjaLogInfo":
+            message: Any = event.data
+            on_message(message.msg)
 
     with own_command_line(arguments):
         runner = dbtRunner(manifest=manifest, callbacks=[relay])
         outcome = runner.invoke([*quiet(environment), *arguments, *places(environment)])
     close_warehouse()
-    results = getattr(outcome.result, "results", None)
+    # An operation is no node: its outcome is in `success` alone.
+    results = [each for each in getattr(outcome.result, "results", None) or [] if hasattr(each, "node")]
     result = BuildResult(
-        [
-            NodeResult(node.node.unique_id, str(node.status), node.execution_time, str(node.message or ""))
-            for node in results or []
-        ]
+        [NodeResult(each.node.unique_id, str(each.status), each.execution_time, str(each.message or "")) for each in results]
     )
     if not outcome.success:
         raise BuildError(failure_text(result, outcome.exception, environment), result)
     return result
+
+
+def run_operation(environment: Environment, macro: str, arguments: Mapping[str, Any], *, answers: bool = True) -> Any:
+    """Run a macro that answers with JSON (`macros/dialect/hand_over.sql`); None where it does not answer.
+
+    Raises:
+        BuildError: it failed, or did not answer.
+    """
+    answer: list[str] = []
+    run_dbt(environment, ["run-operation", macro, "--args", json.dumps(arguments)], on_message=answer.append)
+    said = [text.removeprefix(ANSWER) for text in answer if text.startswith(ANSWER)]
+    if answers and not said:
+        raise BuildError(f"The macro {macro} did not answer. Log: {environment.dbt_log_path / 'dbt.log'}")
+    return json.loads(said[-1]) if said else None
 
 
 def close_warehouse() -> None:

@@ -5,13 +5,29 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
+
+import yaml
 
 from ingestion.home import Home, recipes_of
 from ingestion.keeping import without_password
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DBT_PROJECT = REPOSITORY / "dbt_project"
+PROFILES = REPOSITORY / "profiles.yml"
+PROFILE = "audience"
+
+
+class Engine(StrEnum):
+    """What runs the models: DuckDB in this process, or a Spark that answers over the network."""
+
+    DUCKDB = "duckdb"
+    SPARK = "spark"
+
+
+class TargetError(ValueError):
+    """There is no such target, or none that can be run; the message names those that can."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +55,19 @@ class Environment:
             is_demo=not named,
             target=variables.get("AUDIENCE_TARGET") or "dev",
         )
+
+    @property
+    def engine(self) -> Engine:
+        """The engine of the target, as ``profiles.yml`` says it.
+
+        Raises:
+            TargetError: the profile has no such target, or its engine is none of `Engine`.
+        """
+        targets = yaml.safe_load(PROFILES.read_text())[PROFILE]["outputs"]
+        usable = [name for name, target in targets.items() if target["type"] in {each.value for each in Engine}]
+        if self.target not in usable:
+            raise TargetError(f"AUDIENCE_TARGET is {self.target!r}; profiles.yml has the targets {', '.join(usable)}.")
+        return Engine(targets[self.target]["type"])
 
     def export(self) -> None:
         """Hand the absolute values to this process and its children: dbt runs from another folder than its caller."""

@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from ingestion.home import Home
+from orchestration.lib.environment import Engine
 from orchestration.lib.state import engine_versions
 
 UNREAD = {"target", "logs", "dbt_packages", "__pycache__"}
@@ -27,7 +28,13 @@ class Fingerprint:
         return f"{self.loads}:{self.code}"
 
 
-def fingerprint(home: Home, project: Path, profiles: Path, variables: Mapping[str, object] | None = None) -> Fingerprint:
+def fingerprint(
+    home: Home,
+    project: Path,
+    profiles: Path,
+    variables: Mapping[str, object] | None = None,
+    engine: Engine = Engine.DUCKDB,
+) -> Fingerprint:
     """The fingerprint of what a build would read now.
 
     Args:
@@ -35,8 +42,9 @@ def fingerprint(home: Home, project: Path, profiles: Path, variables: Mapping[st
         project: the dbt project's folder.
         profiles: the ``profiles.yml`` in force.
         variables: dbt vars given on the command line that change results.
+        engine: what would run the build.
     """
-    return Fingerprint(loads=loads_hash(content_ids(home)), code=code_hash(project, [profiles], variables or {}))
+    return Fingerprint(loads=loads_hash(content_ids(home)), code=code_hash(project, [profiles], variables or {}, engine))
 
 
 def content_ids(home: Home) -> list[str]:
@@ -70,15 +78,15 @@ def loads_hash(ids: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(sorted(ids)).encode()).hexdigest()[:16]
 
 
-def code_hash(project: Path, extra: Iterable[Path], variables: Mapping[str, object]) -> str:
-    """Hash of every file of the dbt project (names and bytes), the extra files, the vars and the engines' versions."""
+def code_hash(project: Path, extra: Iterable[Path], variables: Mapping[str, object], engine: Engine = Engine.DUCKDB) -> str:
+    """Hash of every file of the dbt project (names and bytes), the extra files, the vars and the versions of what runs it."""
     digest = hashlib.sha256()
     for path in [*project_files(project), *extra]:
         name = path.relative_to(project).as_posix() if path.is_relative_to(project) else path.name
         digest.update(f"{name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     digest.update(json.dumps(dict(variables), sort_keys=True, default=str).encode())
     # A new version of these may compute or store something else from the same SQL.
-    digest.update(repr(list(engine_versions().items())).encode())
+    digest.update(repr(list(engine_versions(engine).items())).encode())
     return digest.hexdigest()[:16]
 
 

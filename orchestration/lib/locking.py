@@ -15,6 +15,7 @@ import duckdb
 from filelock import FileLock, Timeout
 
 from ingestion.home import Home
+from orchestration.lib.environment import Engine
 
 OnWait = Callable[[str], None]
 # What DuckDB says of a file whose bytes are not those that it wrote, in words that nothing else uses: said in the midst of a build.
@@ -37,11 +38,11 @@ class WarehouseError(RuntimeError):
 
 
 @contextmanager
-def warehouse_lock(home: Home, purpose: str, on_wait: OnWait | None = None) -> Iterator[None]:
+def warehouse_lock(home: Home, purpose: str, on_wait: OnWait | None = None, engine: Engine = Engine.DUCKDB) -> Iterator[None]:
     """Hold the operating system's lock on the warehouse; a second caller waits as long as it takes.
 
     The kernel drops the lock with the process, so a killed run blocks nobody. ``on_wait`` is told once, in a sentence,
-    who is being waited for.
+    who is being waited for. On DuckDB it also waits until no other program has the warehouse's file open.
     """
     home.locks.mkdir(parents=True, exist_ok=True)
     lock = FileLock(home.locks / "warehouse.lock")
@@ -56,7 +57,8 @@ def warehouse_lock(home: Home, purpose: str, on_wait: OnWait | None = None) -> I
         holder.write_text(
             json.dumps({"pid": os.getpid(), "purpose": purpose, "since": datetime.now(UTC).isoformat(timespec="seconds")})
         )
-        wait_until_writable(home.warehouse, on_wait)
+        if engine is Engine.DUCKDB:
+            wait_until_writable(home.warehouse, on_wait)
         yield
         holder.unlink(missing_ok=True)
     finally:

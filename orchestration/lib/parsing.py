@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
-from orchestration.lib.dbt import PROFILES, invoke
-from orchestration.lib.environment import DBT_PROJECT, REPOSITORY, Environment
+from orchestration.lib.dbt import invoke
+from orchestration.lib.environment import DBT_PROJECT, PROFILES, REPOSITORY, Environment
 from orchestration.lib.fingerprint import code_hash
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def manifest_path(environment: Environment) -> Path:
     stamp = folder / STAMP
     # Dagster loads definitions in several processes at once.
     with FileLock(folder / "manifest.lock"):
-        parse = name_of(code_hash(DBT_PROJECT, [PROFILES], {}), environment)
+        parse = name_of(code_hash(DBT_PROJECT, [PROFILES], {}, environment.engine), environment)
         if not (is_whole(folder) and stamp.exists() and stamp.read_text() == parse):
             stamp.unlink(missing_ok=True)
             if not take(SHELF / parse, folder):

@@ -14,9 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from ingestion.home import Home
+from orchestration.lib.environment import Engine
 
 # What the warehouse is built with, for those who look into it later.
-BUILT_WITH = ("dbt-core", "dbt-duckdb", "duckdb")
+BUILT_WITH = {
+    Engine.DUCKDB: ("dbt-core", "dbt-duckdb", "duckdb"),
+    # Of a Spark elsewhere only its adapter is known here.
+    Engine.SPARK: ("dbt-core", "dbt-spark"),
+}
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class WarehouseState:
-    """The last build: its identity, what it was made from, and how far it came.
+    """The last build: its identity, what it was made from, how far it came, and in which engine its tables lie.
 
     versions: of the engines, by package; none for builds of releases that did not note them.
     """
@@ -85,12 +90,14 @@ class WarehouseState:
     started_at: str
     request: BuildRequest
     versions: Mapping[str, str] = field(default_factory=dict)
+    engine: Engine = Engine.DUCKDB
 
     @classmethod
-    def begin(cls, fingerprint: str, code_hash: str, request: BuildRequest) -> WarehouseState:
+    def begin(cls, fingerprint: str, code_hash: str, request: BuildRequest, engine: Engine = Engine.DUCKDB) -> WarehouseState:
         """A build that starts now."""
         started_at = datetime.now(UTC).isoformat(timespec="seconds")
-        return cls(Status.BUILDING, uuid.uuid4().hex, fingerprint, code_hash, started_at, request, engine_versions())
+        versions = engine_versions(engine)
+        return cls(Status.BUILDING, uuid.uuid4().hex, fingerprint, code_hash, started_at, request, versions, engine)
 
     def ended(self, status: Status) -> WarehouseState:
         """The same build, done."""
@@ -102,22 +109,23 @@ def state_path(home: Home) -> Path:
     return home.root / "warehouse.state.json"
 
 
-def engine_versions() -> dict[str, str]:
-    """Versions of dbt and DuckDB as they are installed, by package."""
-    return {package: version(package) for package in BUILT_WITH}
+def engine_versions(engine: Engine = Engine.DUCKDB) -> dict[str, str]:
+    """Versions of dbt and of what it drives as they are installed, by package."""
+    return {package: version(package) for package in BUILT_WITH[engine]}
 
 
 def read_state(home: Home) -> WarehouseState | None:
     """The state, or None where no build has begun, the warehouse itself is gone, or nobody can tell what it was built from.
 
+    Whether Spark's warehouse is gone, Spark knows.
+
     Keys of a later release are passed over: the fingerprint decides what is built, not the record's form.
     """
-    if not home.warehouse.exists():
-        return None
     try:
-        return parse_state(state_path(home).read_text())
+        state = parse_state(state_path(home).read_text())
     except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
         return None
+    return None if state.engine is Engine.DUCKDB and not home.warehouse.exists() else state
 
 
 def parse_state(text: str) -> WarehouseState:
@@ -137,6 +145,7 @@ def parse_state(text: str) -> WarehouseState:
         started_at=str(record["started_at"]),
         request=BuildRequest(full_refresh=bool(request["full_refresh"]), **days),
         versions=dict(record.get("versions") or {}),
+        engine=Engine(record.get("engine", Engine.DUCKDB)),
     )
 
 

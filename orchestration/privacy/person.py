@@ -10,6 +10,8 @@ import duckdb
 
 from ingestion.home import Home
 from ingestion.tombstones import Identifier, Kind
+from orchestration.lib.environment import Engine
+from orchestration.lib.state import read_state
 from serving.generations import current_snapshot
 
 # A name that was given is erased wherever it stands; a device or a playback that was not given, only where it is nobody else's.
@@ -135,5 +137,7 @@ def with_addresses(name: Identifier) -> Sequence[Identifier]:
 
 
 def current_database(home: Home) -> Path | None:
-    """The warehouse, or where it is being rebuilt the snapshot; None where there is neither."""
-    return home.warehouse if home.warehouse.exists() else current_snapshot(home)
+    """The warehouse, or where it is being rebuilt or lies in a Spark the snapshot; None where there is neither."""
+    state = read_state(home)
+    is_here = home.warehouse.exists() and (state is None or state.engine is Engine.DUCKDB)
+    return home.warehouse if is_here else current_snapshot(home)

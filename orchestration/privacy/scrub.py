@@ -17,7 +17,8 @@ ERASED = "erased"
 
 
 def forget_derived(environment: Environment) -> None:
-    """Remove what the next run makes anew from the lake: the warehouse, dbt's working files, exports, the site, the planted truths.
+    """Remove what the next run makes anew from the lake: the warehouse, Spark's tables below the home, dbt's working files, exports, the
+    site, the planted truths.
 
     They are rebuilt and not changed: a database that a row is deleted from keeps its bytes.
     """
@@ -32,6 +33,8 @@ def forget_derived(environment: Environment) -> None:
         environment.dbt_log_path,
         home.exports,
         home.site,
+        home.root / "spark" / "warehouse",
+        home.root / "spark" / "handover",
         *(home.root / name for name in caches),
     )
     for folder in folders:

@@ -11,17 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pyspark
+from cluster.commands import spark_home
+from cluster.commands import thrift_server as thrift_server_command
+from cluster.settings import LOGGING, LOOPBACK, catalog_settings, java_options, loopback_settings
 
-LOGGING = """\
-rootLogger.level = error
-rootLogger.appenderRef.console.ref = console
-appender.console.type = Console
-appender.console.name = console
-appender.console.target = SYSTEM_ERR
-appender.console.layout.type = PatternLayout
-appender.console.layout.pattern = %d{HH:mm:ss} %p %c{1}: %m%n
-"""
 STARTS_WITHIN_SECONDS = 180
 
 
@@ -34,59 +27,30 @@ def free_port() -> int:
 
 def settings(root: Path) -> dict[str, str]:
     """Spark as a cluster would run it, less what a few thousand rows do not need: compiled stages, adaptive plans, a lasting catalog."""
-    # Java writes a plan out by recursion, and that of a model of many windows is deep; one compiler tier brings a code cache
-    # too small for the SQL functions of all models
-    tuning = "-Xss16m -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC"
-    java = f"-Duser.timezone=UTC {tuning} -Dlog4j2.configurationFile={root}/log4j2.properties"
+    # one compiler tier brings a code cache too small for the SQL functions of all models
+    tuning = ("-XX:TieredStopAtLevel=1", "-XX:ReservedCodeCacheSize=240m", "-XX:+UseSerialGC")
     return {
-        "spark.driver.host": "127.0.0.1",
-        "spark.driver.bindAddress": "127.0.0.1",
-        "spark.driver.extraJavaOptions": java,
-        "spark.ui.enabled": "false",
+        **loopback_settings(),
+        **catalog_settings(root / "warehouse", "memory:metastore"),
+        "spark.driver.extraJavaOptions": java_options(*tuning, f"-Dlog4j2.configurationFile={root}/log4j2.properties"),
         "spark.default.parallelism": "1",
         "spark.sql.shuffle.partitions": "1",
         "spark.sql.adaptive.enabled": "false",
         "spark.sql.codegen.wholeStage": "false",
         "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-        "spark.sql.warehouse.dir": f"{root}/warehouse",
-        "spark.hadoop.javax.jdo.option.ConnectionURL": "jdbc:derby:memory:metastore;create=true",
-        "spark.hadoop.datanucleus.schema.autoCreateAll": "true",
-        "spark.hadoop.hive.metastore.schema.verification": "false",
     }
-
-
-def command(root: Path, port: int) -> list[str]:
-    """The command line of a server for two cores."""
-    configured = [text for name, value in settings(root).items() for text in ("--conf", f"{name}={value}")]
-    return [
-        f"{Path(pyspark.__file__).parent}/bin/spark-submit",
-        "--class",
-        "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2",
-        "--master",
-        "local[2]",
-        "--driver-memory",
-        "2g",
-        *configured,
-        "spark-internal",
-        "--hiveconf",
-        f"hive.server2.thrift.port={port}",
-        "--hiveconf",
-        "hive.server2.thrift.bind.host=127.0.0.1",
-    ]
 
 
 @contextmanager
 def thrift_server(root: Path) -> Iterator[int]:
     """Start a server whose tables live under `root`; yields its port, perhaps before it listens (see `wait_for`)."""
     root.mkdir(parents=True, exist_ok=True)
-    (root / "log4j2.properties").write_text(LOGGING)
+    (root / "log4j2.properties").write_text(LOGGING.format(level="error"))
     port = free_port()
-    environment = os.environ | {
-        "SPARK_HOME": str(Path(pyspark.__file__).parent),
-        "SPARK_LOCAL_IP": "127.0.0.1",
-    }
+    environment = os.environ | {"SPARK_HOME": str(spark_home()), "SPARK_LOCAL_IP": LOOPBACK}
     with (root / "server.log").open("w") as log:
-        server = subprocess.Popen(command(root, port), cwd=root, env=environment, stdout=log, stderr=log, start_new_session=True)
+        command = thrift_server_command(settings(root), "local[2]", "2g", port)
+        server = subprocess.Popen(command, cwd=root, env=environment, stdout=log, stderr=log, start_new_session=True)
         try:
             yield port
         finally:

@@ -38,8 +38,9 @@
 {%- endmacro %}
 
 {% macro spark__register_bronze() -%}
-    {%- set lake = env_var('AUDIENCE_HOME', 'var') -%}
+    {%- set lake = env_var('AUDIENCE_SPARK_HOME', env_var('AUDIENCE_HOME', 'var')) -%}
     {%- do run_query('create schema if not exists bronze') -%}
+    {%- do audience.spark_check_lake(lake ~ '/bronze/_manifests') -%}
     {%- for source in graph.sources.values() if source.source_name == 'bronze' -%}
         {%- if source.name == 'manifests' -%}
             {%- do audience.spark_external_table('manifests', 'json', audience.spark_manifest_columns(), none, lake ~ '/bronze/_manifests') -%}
@@ -55,6 +56,19 @@
             {%- do audience.spark_external_table(source.name, 'parquet', columns, partition, location) -%}
         {%- endif -%}
     {%- endfor -%}
+{%- endmacro %}
+
+{# Two lakes over one catalog would each take the other's tables for its own. #}
+{% macro spark_check_lake(manifests) -%}
+    {%- if 'manifests' in run_query('show tables in bronze').columns[1].values() -%}
+        {%- set known = audience.spark_facts('describe table extended bronze.manifests')['Location'] -%}
+        {%- if not known.endswith(manifests) -%}
+            {%- do exceptions.raise_compiler_error(
+                "This Spark's tables are made from the lake in " ~ known ~ ', not ' ~ manifests ~ '. Give each home a Spark (a metastore) of its own. '
+                ~ 'If the lake has moved, run `drop schema bronze cascade` there once: the next run registers it where it lies now.'
+            ) -%}
+        {%- endif -%}
+    {%- endif -%}
 {%- endmacro %}
 
 {# `partition` is one column's definition, in the names of the folders, or none: then all folders below the location are read. #}

@@ -26,7 +26,7 @@ def marts(context: dg.AssetExecutionContext, audience: AudienceResource) -> dg.M
     environment = audience.environment()
     with (
         retried(context.retry_number),
-        warehouse_lock(environment.home, f"Dagster run {context.run_id[:8]}", context.log.info),
+        warehouse_lock(environment.home, f"Dagster run {context.run_id[:8]}", context.log.info, environment.engine),
     ):
         publication = publish_build(environment)
     headlines = read_headlines(environment.home)

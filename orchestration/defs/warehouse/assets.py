@@ -44,7 +44,7 @@ def models(
 ) -> Iterator[Any]:
     """Build and test what is stale, holding the warehouse lock; a run with nothing new yields nothing, so nothing follows."""
     environment = audience.environment()
-    with warehouse_lock(environment.home, f"Dagster run {context.run_id[:8]}", context.log.info):
+    with warehouse_lock(environment.home, f"Dagster run {context.run_id[:8]}", context.log.info, environment.engine):
         plan = make_plan(environment, config.request())
         if plan.is_nothing and not context.is_subset:
             context.log.info("Nothing new: the published marts already show everything that has landed.")

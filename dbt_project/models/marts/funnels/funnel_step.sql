@@ -115,7 +115,7 @@ measures as (
         count(*) filter (where is_entry) as entered_viewers,
         count(*) filter (where is_last) as dropped_viewers,
         count(*) filter (where is_converted) as converted_viewers,
-        median(seconds_from_previous) as median_seconds_from_previous
+        {{ median_seconds('seconds_from_previous') }} as median_seconds_from_previous
     from segmented
     group by {{ segment | join(', ') }}, position
 
@@ -235,7 +235,7 @@ final as (
         cast(converted_viewers as double) / nullif(reached_viewers, 0) as conversion_rate,
 
         ---------- time and what next
-        {{ rounded_seconds('median_seconds_from_previous') }} as median_seconds_from_previous,
+        median_seconds_from_previous,
         next_event_type,
         next_event_viewers
 

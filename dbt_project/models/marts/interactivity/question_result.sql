@@ -62,7 +62,7 @@ results as (
         count({{ scaled_integer('score', 1000) }}) as summed_score_count,
         count(score_share) as share_count,
         sum({{ scaled_integer('score_share', 1000000) }}) as share_millionths,
-        median(seconds_to_answer) as median_seconds_to_answer,
+        {{ median_seconds('seconds_to_answer') }} as median_seconds_to_answer,
         min(occurred_at) as first_answered_at,
         max(occurred_at) as last_answered_at
     from answers
@@ -169,7 +169,7 @@ final as (
         cast(results.correct_last_viewers as double) / nullif(results.graded_last_viewers, 0) as share_correct_last,
         cast(results.score_thousandths as double) / nullif(results.summed_score_count, 0) / 1000 as average_score,
         cast(results.share_millionths as double) / nullif(results.share_count, 0) / 1000000 as average_score_share,
-        {{ rounded_seconds('results.median_seconds_to_answer') }} as median_seconds_to_answer,
+        results.median_seconds_to_answer,
 
         ---------- how hard it is
         1 - cast(results.correct_viewers as double) / nullif(results.graded_viewers, 0) as difficulty,

@@ -48,7 +48,7 @@ clicked as (
         count(*) as clicks,
         count(distinct clicks.view_id) as views,
         count(distinct clicks.viewer_id) as viewers,
-        {{ rounded_seconds('median(clicks.position_seconds)') }} as second,
+        {{ median_seconds('clicks.position_seconds') }} as second,
         {{ frame_millionths('median(clicks.x)') }} / 1e6 as x,
         {{ frame_millionths('median(clicks.y)') }} / 1e6 as y
     from clicks
