@@ -14,10 +14,14 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
+from ingestion.lines import Lines
+from ingestion.pages import Unfolded, without
+from ingestion.sources.xapi import SOURCE as XAPI
 from tests.ingestion.conftest import Lake
 
 LINE = '{"event_id":"a","event_type":"play","occurred_at":"2026-10-05T12:00:00Z","device_id":"d"}\n'
@@ -175,3 +179,12 @@ def test_a_record_of_a_hundred_thousand_fields_and_one_of_ten_thousand_levels_ha
     report = lake.load()
     assert (report.lines, report.failed) == (2, [])
     assert report.accepted + report.rejected == 2
+
+
+def test_a_page_too_deep_for_python_is_named_instead_of_stopping_an_erasure():
+    page = '{"statements": [{"deep": ' + "[" * 100_000 + "]" * 100_000 + '}, {"name": "ann"}]}'
+    lines = Lines(pa.table({"line_number": pa.array([1], pa.int64()), "line": [page]}), len(page), True)
+    found = Unfolded(
+        np.array([1]), np.array([2]), np.array([True]), np.array([False]), pa.table({"place": [0, 0], "number": [0, 1]})
+    )
+    assert without(XAPI, lines, found, np.array([2]), 0) is None
