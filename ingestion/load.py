@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from ingestion import bronze, catalog, lake, manifest
+from ingestion import aliases, bronze, catalog, lake, manifest
 from ingestion.bronze import Landed
 from ingestion.home import Home
 from ingestion.landing import CATALOG, SETTLE_SECONDS, ChangedWhileReadingError, Index, LandedFile, Landing, LeftAlone, Mark
@@ -61,6 +61,7 @@ class _Run:
     def over(self, sources: Sequence[str] | None, settle_seconds: float) -> LandingReport:
         started = time.monotonic()
         self.report.swept = lake.sweep(self.home)
+        aliases.recall(self.home)
         listing = self.landing.listing(
             list(registered()), sources, lambda name, mark: self._known_load(name, mark) is not None, settle_seconds
         )
