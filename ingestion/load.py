@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from ingestion import bronze, catalog, journal, lake, manifest
+from ingestion import aliases, bronze, catalog, journal, lake, manifest
 from ingestion.bronze import Landed
 from ingestion.home import Home
 from ingestion.landing import CATALOG, SETTLE_SECONDS, ChangedWhileReadingError, Index, LandedFile, Landing, LeftAlone, Mark
@@ -82,6 +82,7 @@ class Run:
     def survey(self, sources: Sequence[str] | None, settle_seconds: float) -> tuple[list[LandedFile], list[str]]:
         """Tidy the lake and find what is new: those files, and the names of all that are there. For the holder of bronze's lock."""
         self._mend()
+        aliases.recall(self.home)
         listing = self.landing.listing(
             list(registered()), sources, lambda name, mark: self._known_load(name, mark) is not None, settle_seconds
         )

@@ -12,7 +12,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from ingestion import catalog, durable, lake, manifest, pages, records, shape, tabular
+from ingestion import aliases, catalog, durable, lake, manifest, pages, records, shape, tabular
 from ingestion.bronze import Landed, staging_folder
 from ingestion.decode import Decoded, codec_of
 from ingestion.home import Home
@@ -173,5 +173,4 @@ def _acknowledge(home: Home, landed: Landed, made: Path, load: Manifest) -> None
         successor = catalog.load_id(Landed(made, landed.name, landed.format, content, made.stat().st_size))
     else:
         successor = manifest.load_id(load.source, load.shape_version, content)
-    if manifest.find(home, load.source, successor) is None:
-        manifest.write(home, manifest.alias(load, successor, made.stat().st_size))
+    aliases.acknowledge(home, load, successor, made.stat().st_size)

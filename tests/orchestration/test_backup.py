@@ -18,6 +18,7 @@ from ingestion import manifest, tombstones
 from ingestion.compact import compact
 from ingestion.home import Home
 from ingestion.load import load_landing
+from ingestion.rewriting import rewrite_landing
 from ingestion.simulator import simulate
 from ingestion.tombstones import Identifier, Kind
 from orchestration.backup.backup import back_up
@@ -203,6 +204,27 @@ def test_key_and_tombstones_are_not_in_it_and_without_them_it_is_not_restored(
     monkeypatch.setenv("AUDIENCE_PRIVACY_KEY", (home.privacy / "key").read_text())
     restore(other, target)
     assert owed.is_owed(other)
+
+
+def test_logs_that_an_erasure_rewrote_are_not_loaded_beside_what_a_backup_holds_of_them(
+    home: Home, logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    landing = tmp_path / "landing"
+    shutil.copytree(logs, landing)
+    load_landing(str(landing), home, settle_seconds=0)
+    back_up(home, str(tmp_path / "backups"))
+    (contacts,) = landing.glob("catalog/contacts.ndjson")
+    user = json.loads(contacts.read_text().splitlines()[0])["user_id"]
+    tombstones.bury(home, "one", [Identifier(Kind.USER, user)])
+    owed.begin(home)
+    assert any("contacts" in each.uri and not each.why_not for each in rewrite_landing(str(landing), home).files)
+    monkeypatch.setenv("AUDIENCE_TOMBSTONES", str(home.privacy / "tombstones.json"))
+    monkeypatch.setenv("AUDIENCE_PRIVACY_KEY", (home.privacy / "key").read_text())
+    other = Home(tmp_path / "other")
+    restore(other, str(tmp_path / "backups"))
+    assert load_landing(str(landing), other, settle_seconds=0).loads == 0
+    owed.begin(other)
+    assert marts_of(other) == marts_of(home)
 
 
 def test_a_ledger_of_deliveries_and_tokens_come_back(home: Home, tmp_path: Path) -> None:
