@@ -119,9 +119,9 @@ def run(request: BuildRequest, sources: list[str] | None) -> None:
 
     environment = Environment.read()
     environment.export()
-    if environment.is_demo and not is_filled(environment.home.landing):
-        simulate_demo(environment.home.landing)
     try:
+        if environment.is_demo and not is_filled(environment.home.landing):
+            simulate_demo(environment.home.landing)
         with live_listener() as listener:
             report = run_refresh(environment, request, sources=sources, listener=listener)
     except PrivacyKeyError as error:
