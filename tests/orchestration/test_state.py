@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ingestion.home import Home
-from orchestration.lib.state import BuildRequest, Status, WarehouseState, read_state, write_state
+from orchestration.lib.state import BuildRequest, Status, WarehouseState, read_state, state_path, write_state
 
 OCTOBER = BuildRequest(backfill_from=date(2026, 10, 1), backfill_to=date(2026, 10, 31))
 
@@ -43,3 +43,13 @@ def test_a_backfill_has_two_dates_in_order() -> None:
 def test_a_plain_request_adds_nothing_to_the_command() -> None:
     assert BuildRequest().arguments() == []
     assert OCTOBER.arguments() == ["--vars", '{"backfill_from": "2026-10-01", "backfill_to": "2026-10-31"}']
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"[]", b'{"status": "built"}', b'{"status": "odd", "request": {}}'])
+def test_a_state_that_cannot_be_read_is_an_unfinished_build_that_owes_everything(tmp_path: Path, content: bytes) -> None:
+    home = Home(tmp_path)
+    home.warehouse.touch()
+    state_path(home).write_bytes(content)
+    state = read_state(home)
+    assert state is not None
+    assert (state.status, state.request) == (Status.BUILDING, BuildRequest(full_refresh=True))
