@@ -172,9 +172,10 @@ class Run:
             return
         except (ChangedWhileReadingError, OSError, duckdb.Error, ValueError) as error:
             self.lines = lines
-            # What the attempt has moved into the lake already has the ids of loads that may yet come: nothing of it stays.
-            with journal.committing(self.home):
-                lake.settle(self.home)
+            if not isinstance(error, ChangedWhileReadingError):
+                # What the attempt has moved into the lake already has the ids of loads that may yet come: nothing of it stays.
+                with journal.committing(self.home):
+                    lake.settle(self.home)
             if len(batch) > 1:
                 for file in batch:
                     self._load(con, [file])

@@ -146,9 +146,9 @@ def run(request: BuildRequest, sources: list[str] | None) -> None:
 
     environment = told_environment()
     environment.export()
-    if environment.is_demo and not is_filled(environment.home.landing) and not is_loaded(environment.home):
-        simulate_demo(environment.home.landing)
     try:
+        if environment.is_demo and not is_filled(environment.home.landing) and not is_loaded(environment.home):
+            simulate_demo(environment.home.landing)
         with live_listener() as listener:
             report = run_refresh(environment, request, sources=sources, listener=listener)
     except (PrivacyKeyError, NewerLakeError, DamagedLakeError, TargetError) as error:

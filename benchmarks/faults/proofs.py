@@ -155,7 +155,8 @@ def closed_books(home: Path, landing: Path, truth: Lake | None) -> list[str]:
         ]
     with lake_views(home) as connection:
         named = {str(home / "bronze" / name) for (name,) in connection.execute("select unnest(files) from loads").fetchall()}
-    lying = {str(path) for path in (home / "bronze").rglob("*.parquet")} - named
+    # What a repair keeps aside counts for no reader: no pattern of docs/lake.md matches it.
+    lying = {str(path) for path in (home / "bronze").rglob("*.parquet") if "_damaged" not in path.parts} - named
     problems += [f"{path} belongs to no load" for path in sorted(lying) if not path.endswith("/schema.parquet")]
     return problems
 

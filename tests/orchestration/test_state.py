@@ -8,7 +8,7 @@ import pytest
 from ingestion.home import Home
 from orchestration.lib.environment import DBT_PROJECT, PROFILES, Engine, Environment, TargetError
 from orchestration.lib.fingerprint import fingerprint
-from orchestration.lib.state import BuildRequest, Status, WarehouseState, read_state, write_state
+from orchestration.lib.state import BuildRequest, Status, WarehouseState, read_state, state_path, write_state
 from orchestration.refresh import make_plan
 
 OCTOBER = BuildRequest(backfill_from=date(2026, 10, 1), backfill_to=date(2026, 10, 31))
@@ -72,3 +72,14 @@ def test_a_home_that_the_other_engine_built_is_built_in_full(tmp_path: Path, bui
 def test_a_target_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) -> None:
     with pytest.raises(TargetError, match=r"'sparc'.* dev, ci, spark"):
         _ = Environment(Home(tmp_path), "", True, "sparc").engine
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"[]", b'{"status": "built"}', b'{"status": "odd", "request": {}}'])
+def test_a_warehouse_whose_record_cannot_be_read_is_built_in_full(tmp_path: Path, content: bytes) -> None:
+    home = Home(tmp_path)
+    home.warehouse.touch()
+    state_path(home).write_bytes(content)
+    assert read_state(home) is None
+    plan = make_plan(Environment(home, str(home.landing), True, "dev"), BuildRequest())
+    assert plan.request.full_refresh
+    assert plan.reason == "nobody knows what the warehouse was built from"
