@@ -19,7 +19,7 @@ import duckdb
 from ingestion.home import Home
 from serving.crm import delta
 from serving.generations import KEEP, current_snapshot, flush, generations, prune, sweep, switch
-from serving.seals import is_sound, seal, sound_generation
+from serving.seals import is_sealed, is_sound, seal, sound_generation
 
 # The published areas, in reading order; earlier layers stay private to the warehouse.
 SCHEMAS = (
@@ -127,8 +127,9 @@ def publish(
     aside = home.published / f".marts.{generation}.duckdb.new"
     published_at = datetime.now(UTC)
     previous = sound_generation(home)
-    is_current = previous is not None and previous == current_snapshot(home)
-    if previous and is_current and generation % REWRITE_EVERY and continues(home.warehouse, previous, provenance):
+    # Of a file whose bytes nobody remembers no copy is made: it might carry damage on.
+    is_base = previous is not None and previous == current_snapshot(home) and is_sealed(home, previous)
+    if previous and is_base and generation % REWRITE_EVERY and continues(home.warehouse, previous, provenance):
         shutil.copyfile(previous, aside)
     tables = write_snapshot(
         home.warehouse, aside, previous, generation, published_at, provenance, descriptions or {}, date_columns or {}, on_progress
