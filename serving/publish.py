@@ -19,7 +19,7 @@ import duckdb
 from ingestion.home import Home
 from serving.crm import delta
 from serving.generations import KEEP, current_snapshot, flush, generations, prune, sweep, switch
-from serving.seals import is_sound, seal, sound_generation
+from serving.seals import is_sealed, is_sound, seal, sound_generation
 
 # The published areas, in reading order; earlier layers stay private to the warehouse.
 SCHEMAS = (
@@ -129,9 +129,10 @@ def publish(
     generation = next_generation(home)
     aside = home.published / f".marts.{generation}.duckdb.new"
     published_at = datetime.now(UTC)
-    previous = sound_generation(home)
-    if previous and previous == current_snapshot(home) and patches(home, warehouse, provenance):
-        shutil.copyfile(previous, aside)
+    base = patched_generation(home, warehouse, provenance)
+    previous = base or sound_generation(home)
+    if base:
+        shutil.copyfile(base, aside)
     tables = write_snapshot(
         warehouse, aside, previous, generation, published_at, provenance, descriptions or {}, date_columns or {}, on_progress
     )
@@ -150,10 +151,15 @@ def next_generation(home: Home) -> int:
     return max(generations(home.published), default=0) + 1
 
 
-def patches(home: Home, warehouse: Path, provenance: Provenance) -> bool:
-    """Whether a publish would write the current generation with the stale dates replaced, and not everything anew."""
-    previous = current_snapshot(home)
-    return bool(previous and next_generation(home) % REWRITE_EVERY and continues(warehouse, previous, provenance))
+def patched_generation(home: Home, warehouse: Path, provenance: Provenance) -> Path | None:
+    """The generation that a publish would copy and replace the stale dates of; None where it would write everything anew.
+
+    Of a file whose bytes nobody remembers no copy is made, nor of one that is not what was published: it would carry damage on.
+    """
+    current = current_snapshot(home)
+    if current is None or not next_generation(home) % REWRITE_EVERY or not continues(warehouse, current, provenance):
+        return None
+    return current if is_sealed(home, current) and is_sound(home, current, thoroughly=True) else None
 
 
 def write_snapshot(

@@ -74,16 +74,24 @@ def sound_generation(home: Home) -> Path | None:
     return next((path for path in dict.fromkeys(each.resolve() for each in found) if is_sound(home, path, thoroughly=True)), None)
 
 
+def is_sealed(home: Home, path: Path) -> bool:
+    """Whether it is known what a published file was."""
+    return path.name in read_seals(home)
+
+
 def opens(path: Path) -> bool:
-    """Whether DuckDB reads a file's own books."""
+    """Whether DuckDB reads what the next publish needs of a file: its own books, and what changed in the exports."""
     try:
         with duckdb.connect(str(path), read_only=True) as connection:
-            return bool(connection.execute("select count(*) from _meta.publication").fetchall())
-    except duckdb.CatalogException:
-        # Of a release that kept none.
-        return True
+            for table in ("_meta.publication", "exports.crm_delta"):
+                try:
+                    connection.execute(f"select sum(hash(rows)) from {table} as rows").fetchall()
+                except duckdb.CatalogException:
+                    # Of a release that kept none.
+                    continue
     except duckdb.Error:
         return False
+    return True
 
 
 def appearance(path: Path) -> dict[str, int]:

@@ -16,7 +16,7 @@ from orchestration.lib.dbt import run_operation
 from orchestration.lib.environment import Engine, Environment
 from orchestration.lib.parsing import manifest_path
 from serving.facade import STATE, STATE_TABLES, Columns, Kept, Name, write_facade
-from serving.publish import SCHEMAS, Provenance, PublishError, patches, stale_dates_of
+from serving.publish import SCHEMAS, Provenance, PublishError, patched_generation, stale_dates_of
 
 VARIABLE = "AUDIENCE_SPARK_HOME"
 OnStep = Callable[[str], None]
@@ -51,7 +51,7 @@ def warehouse_to_publish(
         facade = folder / "warehouse.duckdb"
         write_facade(facade, [kept for kept in located.values() if kept and kept.name[0] == STATE], {})
         views = [name for name, kept in located.items() if kept is None]
-        dates = stale_dates_of(facade) if patches(environment.home, facade, provenance) else None
+        dates = stale_dates_of(facade) if patched_generation(environment.home, facade, provenance) else None
         tell(f"letting Spark write {len(views)} views")
         written = write_views(environment, views, folder, date_columns, dates)
         tables = [kept for kept in located.values() if kept and kept.name[0] != STATE]

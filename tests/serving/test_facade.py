@@ -13,7 +13,7 @@ from ingestion.home import Home
 from orchestration.lib.handover import local_path
 from serving.facade import Kept, write_facade
 from serving.generations import current_snapshot
-from serving.publish import Provenance, PublishError, patches, publish, stale_dates_of
+from serving.publish import Provenance, PublishError, patched_generation, publish, stale_dates_of
 
 VIEWS = ("core", "fct_view")
 COLUMNS = [
@@ -94,7 +94,7 @@ def test_a_second_publish_replaces_the_stale_dates_only(tmp_path: Path) -> None:
         folder.mkdir(exist_ok=True)
         write_facade(facade, built(folder, version, base, stale), {})
         provenance = Provenance(version, "loads:code", "code", "1")
-        is_patch = patches(home, facade, provenance)
+        is_patch = patched_generation(home, facade, provenance) is not None
         assert stale_dates_of(facade) == [date.fromisoformat(day) for day in stale]
         write_facade(facade, [Kept(VIEWS, folder / "views", [FIRST, SECOND])], {VIEWS: COLUMNS})
         publish(home, provenance, date_columns=dates, warehouse=facade)
