@@ -25,7 +25,8 @@ from typing import Annotated
 import duckdb
 import typer
 
-from benchmarks.kill import Installation, simulated
+from benchmarks.faults.installation import REFRESH, Installation
+from benchmarks.faults.prepared import simulated
 from benchmarks.marts import differences
 from benchmarks.measure import REPOSITORY, Machine, StepError
 from benchmarks.report import wide_console
@@ -81,9 +82,8 @@ class Drill:
         Raises:
             StepError: it ended otherwise than it must.
         """
-        process = installation.start(arguments)
-        code = process.wait()
-        said = installation.output.read_text(errors="replace")
+        run = installation.start(("orchestration", *arguments))
+        code, said = run.wait(), run.said()
         if (code != 0) != must_fail:
             raise StepError(f"{' '.join(arguments)} ended with {code}:\n{said}")
         return said
@@ -163,9 +163,9 @@ def meanwhile(work: Drill, live: Installation, late: Sequence[Path], source: Pat
     """One backup after the other while a day is loaded, built and published; each is read back."""
     live.deliver(late, source)
     began = time.monotonic()
-    process = live.start(["refresh"])
+    refresh = live.start(REFRESH)
     made = 0
-    while process.poll() is None:
+    while refresh.is_alive:
         # Not by Installation: its output belongs to the run.
         subprocess.run(
             [sys.executable, "-m", "orchestration", "backup", work.store.folder],
@@ -173,7 +173,8 @@ def meanwhile(work: Drill, live: Installation, late: Sequence[Path], source: Pat
         )  # fmt: skip
         made += 1
         time.sleep(PAUSE_SECONDS)
-    live.ended(process.wait())
+    if refresh.wait() != 0:
+        raise StepError(f"The run beside the backups failed:\n{refresh.said()}")
     whole = len([check(work.store.folder, work.folder / "scratch", at=name) for name in work.store.points()])
     work.note(
         "backups while a day was loaded, built and published", began, f"{made} made, {whole} in all, all whole", is_good=made > 0

@@ -21,7 +21,7 @@ from typing import Annotated
 import duckdb
 import typer
 
-from benchmarks.kill import simulated
+from benchmarks.faults.prepared import simulated
 from benchmarks.marts import differences
 from benchmarks.measure import REPOSITORY, Machine, StepError
 from benchmarks.report import wide_console

@@ -12,7 +12,7 @@ from ingestion import catalog, durable, journal, layout, manifest, repair
 from ingestion.home import Home
 from ingestion.shape import identifier, quoted
 from ingestion.sources import registered
-from ingestion.workbench import MEMORY_LIMIT, PARQUET, QUARANTINE_COLUMNS, write_empty
+from ingestion.workbench import MEMORY_MEGABYTES, PARQUET, QUARANTINE_COLUMNS, write_empty
 
 SCHEMA_DATE = "1970-01-01"
 
@@ -111,7 +111,7 @@ def mend(home: Home, *, is_damaged: bool = False) -> Swept:
     if is_damaged or repair.is_owed(home):
         repair.begin(home)
         journal.finish(home)
-        with duckdb.connect(config={"memory_limit": MEMORY_LIMIT, "temp_directory": str(home.staging)}) as con:
+        with duckdb.connect(config={"memory_limit": f"{MEMORY_MEGABYTES}MB", "temp_directory": str(home.staging)}) as con:
             repair.take_back_rows(con, home, unnamed(home))
         repair.end(home)
     return Swept(removed + settle(home), damaged)

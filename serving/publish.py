@@ -157,9 +157,10 @@ def patched_generation(home: Home, warehouse: Path, provenance: Provenance) -> P
     Of a file whose bytes nobody remembers no copy is made, nor of one that is not what was published: it would carry damage on.
     """
     current = current_snapshot(home)
-    if current is None or not next_generation(home) % REWRITE_EVERY or not continues(warehouse, current, provenance):
+    if current is None or not next_generation(home) % REWRITE_EVERY or not is_sealed(home, current):
         return None
-    return current if is_sealed(home, current) and is_sound(home, current, thoroughly=True) else None
+    is_base = is_sound(home, current, thoroughly=True) and continues(warehouse, current, provenance)
+    return current if is_base else None
 
 
 def write_snapshot(

@@ -96,6 +96,13 @@ class Installation:
         """dbt's log, of all runs."""
         return self.home.root / "dbt" / "logs" / "dbt.log"
 
+    def deliver(self, files: Sequence[Path], root: Path) -> None:
+        """Copy files below ``root`` into the landing zone, with their age."""
+        for file in files:
+            target = self.landing / file.relative_to(root)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(file, target)
+
     def start(self, command: Sequence[str], variables: Mapping[str, str] | None = None) -> Run:
         """Start one of the product's commands: a module and its arguments."""
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -71,6 +71,12 @@ def land(folder: Path) -> list[Path]:
     return settled(folder)
 
 
+def simulated(folder: Path, events: int, days: int) -> list[Path]:
+    """Simulate logs that look settled; their files."""
+    simulate(folder, events=events, days=days, start=FIRST_DAY)
+    return settled(folder)
+
+
 def settled(folder: Path) -> list[Path]:
     """All files below a folder, made to look an hour old: none is watched for growth."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())

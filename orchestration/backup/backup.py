@@ -115,7 +115,7 @@ def copy_moment(moment: Home, store: Store, on_copy: OnCopy | None) -> tuple[Poi
         FORMAT,
         manifest.now(),
         release(),
-        layout.layout_of(moment),
+        layout.layout_of(moment) or layout.LAYOUT,
         len(lines_of(moment.bronze / erasure.APPLIED)),
         "".join(lines_of(moment.bronze / "_pseudonyms.txt")) or "none",
         loads,

@@ -16,8 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from packaging.requirements import Requirement
 
 from orchestration.doctor.findings import Area
-from orchestration.lib.dbt import PROFILES
-from orchestration.lib.environment import DBT_PROJECT, REPOSITORY
+from orchestration.lib.environment import DBT_PROJECT, PROFILES, REPOSITORY
 from orchestration.lib.fingerprint import code_hash
 from serving.dashboard.node import is_new_enough
 from serving.dashboard.site import is_wanted

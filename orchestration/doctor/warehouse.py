@@ -14,8 +14,7 @@ import duckdb
 from ingestion.home import Home
 from ingestion.landing import CATALOG
 from orchestration.doctor.findings import Area
-from orchestration.lib.dbt import PROFILES
-from orchestration.lib.environment import DBT_PROJECT, Environment
+from orchestration.lib.environment import DBT_PROJECT, PROFILES, Environment
 from orchestration.lib.fingerprint import content_ids, fingerprint
 from orchestration.lib.locking import describe, is_unreadable
 from orchestration.lib.state import BuildRequest, Status, engine_versions, parse_state, read_state, state_path
