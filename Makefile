@@ -36,7 +36,7 @@ export DAGSTER_DISABLE_TELEMETRY := yes
 export DO_NOT_TRACK := 1
 
 .PHONY: help run doctor backup restore backup-drill upgrade-drill check serve api dashboard deliver deliveries publish-postgres superset superset-test metrics trace erase parity cluster cluster-stop cluster-parity
-.PHONY: test lint bench bench-api bench-dashboard bench-postgres fuzz sources truths pictures faults lock audit clean venv venv-crm venv-dev venv-spark venv-superset venv-audit
+.PHONY: test lint bench bench-api bench-dashboard bench-freshness bench-panels bench-postgres fuzz sources truths pictures faults lock audit clean venv venv-crm venv-dev venv-spark venv-superset venv-audit
 
 help: ## What can be done here
 	@sed -nE 's/^([a-z-]+):.*## (.*)$$/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-23s %s\n", $$1, $$2}'
@@ -151,6 +151,12 @@ bench: venv-dev ## Measure against the floor of one DuckDB statement (quick: EVE
 
 bench-dashboard: venv-dev ## How long each page of the published dashboard takes until it is drawn
 	@$(BIN)/python -m benchmarks.dashboard $(ARGS)
+
+bench-panels: venv-dev ## What each panel of the dashboard and each question of docs/tables asks of the snapshot, in milliseconds
+	@$(BIN)/python -m benchmarks.panels $(ARGS)
+
+bench-freshness: venv-dev ## Land logs every few seconds on 10 million events: how old is what readers see (ARGS="--rate 500 --minutes 15")
+	@$(BIN)/python -m benchmarks.freshness $(ARGS)
 
 bench-postgres: venv-dev ## Publish a million interactions to PostgreSQL, against a bare COPY of the same rows
 	@$(BIN)/python -m benchmarks.postgres --report benchmarks/POSTGRES.md $(ARGS)

@@ -9,12 +9,12 @@ from benchmarks.measure import Measurement
 from benchmarks.scenarios import Measured
 
 PEERS = ("tolerant-reader", "tolerant-text")
-INGEST_GOAL = 3.0
+INGEST_GOAL = 2.2
 PEER_GOAL = 1.3
-MODELS_GOAL = 8.0
-NEW_DAY_GOAL = 0.12
+MODELS_GOAL = 6.0
+NEW_DAY_GOAL = 0.10
 HISTORY_GOAL = 1.2
-NOTHING_NEW_SECONDS = 15.0
+NOTHING_NEW_SECONDS = 10.0
 OWN_STEPS = ("ingest", "models", "data tests", "full refresh", "start-up", "new day", "nothing new")
 """What the product does, beside yardsticks and proofs."""
 
