@@ -18,6 +18,7 @@ LONG_FILES = (
     "warehouse/test_unit_rules.py",
     "orchestration/test_refresh.py",
     "orchestration/test_erasure.py",
+    "security/test_contents.py",
     "serving/dashboard/test_overview.py",
     "warehouse/test_truths.py",
     "warehouse/test_tested_rows.py",

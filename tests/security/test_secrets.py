@@ -27,10 +27,10 @@ LINE = '{"event_id":"a","event_type":"play","occurred_at":"2026-10-05T12:00:00Z"
 # Every variable and file that may hold one, each a text that stands nowhere else.
 VARIABLES = {
     "AUDIENCE_PRIVACY_KEY": "planted-privacy-key-1f7d",
-    "AUDIENCE_POSTGRES": "postgresql://audience:planted-postgres-2c9a@127.0.0.1:9/marts",
-    "PGPASSWORD": "planted-pgpassword-3b8e",
+    "AUDIENCE_POSTGRES": "postgresql://audience:planted-postgres-2c9a@127.0.0.1:9/marts",  # pragma: allowlist secret
+    "PGPASSWORD": "planted-pgpassword-3b8e",  # pragma: allowlist secret
     "PLANTED_TOKEN": "planted-crm-token-4d6f",
-    "AWS_SECRET_ACCESS_KEY": "planted-aws-5e5c",
+    "AWS_SECRET_ACCESS_KEY": "planted-aws-5e5c",  # pragma: allowlist secret
 }
 FILED = "planted-file-secret-6a4b"
 SECRETS = [value.rpartition(":")[2].partition("@")[0] if "://" in value else value for value in VARIABLES.values()] + [FILED]
@@ -122,7 +122,7 @@ def test_no_secret_stands_in_what_is_said_or_written_while_everything_fails(tmp_
 
 
 def test_an_address_with_a_password_is_refused_without_showing_it(tmp_path):
-    location = "ftp://uploader:planted-landing-7c3d@127.0.0.1:9/logs"
+    location = "ftp://uploader:planted-landing-7c3d@127.0.0.1:9/logs"  # pragma: allowlist secret
     for address in (location, f"simplecache::{location}"):
         with pytest.raises(ValueError, match="set FSSPEC_FTP_PASSWORD") as refused:
             Environment.read({"LANDING": address, "AUDIENCE_HOME": str(tmp_path)})

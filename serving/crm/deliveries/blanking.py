@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+# What is shorter is a word that our own messages have, and nothing that a system would give out.
+SHORTEST = 8
 _read: set[str] = set()
 
 
 def remember(secret: str) -> str:
     """The secret, which no message shows from now on."""
-    _read.add(secret)
+    if len(secret) >= SHORTEST:
+        _read.add(secret)
     return secret
 
 

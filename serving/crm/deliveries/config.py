@@ -85,7 +85,7 @@ class Secret(Settings):
             if path.is_file() and is_open_to_others(path):
                 raise ConfigError(f"Others may read the secret in {path}: chmod 600 it, and replace the secret if they did.")
             found = path.read_text().strip() if path.is_file() else ""
-            remedy = f"write the secret into {path}"
+            remedy = f"write the secret into {path}, and chmod 600 it"
         if not found:
             raise ConfigError(f"A secret is missing: {remedy}.")
         return remember(found)

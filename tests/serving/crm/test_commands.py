@@ -79,6 +79,7 @@ def test_a_missing_secret_says_where_it_is_looked_for(office: Office, monkeypatc
     with pytest.raises(ConfigError, match="write the secret into"):
         known["hook"].secret.read()  # type: ignore[union-attr]
     (tmp_path / "hook").write_text("word\n")
+    (tmp_path / "hook").chmod(0o600)
     assert known["hook"].secret.read() == "word"  # type: ignore[union-attr]
 
 
