@@ -229,7 +229,11 @@ def built_manifest(environment: Environment) -> Path | None:
         return None
     for folder in (environment.dbt_target_path, environment.dagster_target_path):
         path = folder / "manifest.json"
-        if path.exists() and json.loads(path.read_text())["metadata"]["invocation_id"] == rows[0][0]:
+        try:
+            made_by = json.loads(path.read_text())["metadata"]["invocation_id"]
+        except (FileNotFoundError, ValueError, KeyError):
+            continue
+        if made_by == rows[0][0]:
             return path
     return None
 

@@ -22,12 +22,14 @@ OnWait = Callable[[str], None]
 # rights or of file handles, passes or is for a person to mend.
 UNREADABLE = re.compile(
     r"not a valid DuckDB database|version number|Could not read enough bytes|corrupt|checksum|deseriali[sz]|serialization|"
-    r"replaying WAL|invalid block|unsupported",
+    r"replaying WAL|invalid block",
     re.IGNORECASE,
 )
+LOCKED = re.compile(r"conflicting lock|could not set lock", re.IGNORECASE)
+QUOTED = re.compile(r'"[^"]*"')
 
 
-class WarehouseError(RuntimeError):
+class WarehouseError(OSError):
     """The warehouse cannot be opened, and not for a reason that making it anew would mend; the message says what to do."""
 
 
@@ -88,7 +90,7 @@ def wait_until_writable(warehouse: Path, on_wait: OnWait | None = None, poll_sec
                     on_wait(f"{warehouse.name} cannot be read ({said}): it is made anew from the lake")
                 remove(warehouse)
                 return
-            if "lock" not in str(error).lower():
+            if not is_locked(error):
                 raise WarehouseError(
                     f"{warehouse} cannot be opened: {said}. Mend that, or move the file away: the next run makes it anew."
                 ) from error
@@ -100,7 +102,17 @@ def wait_until_writable(warehouse: Path, on_wait: OnWait | None = None, poll_sec
 
 def is_unreadable(error: duckdb.Error) -> bool:
     """Whether the error says that the file itself is no database that this DuckDB reads."""
-    return UNREADABLE.search(str(error)) is not None
+    return not is_locked(error) and UNREADABLE.search(unquoted(error)) is not None
+
+
+def is_locked(error: duckdb.Error) -> bool:
+    """Whether the error says that another process has the file open."""
+    return LOCKED.search(unquoted(error)) is not None
+
+
+def unquoted(error: duckdb.Error) -> str:
+    """What an error says but the names of files, which may be made of any words."""
+    return QUOTED.sub("", str(error))
 
 
 def remove(database: Path) -> None:
