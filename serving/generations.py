@@ -11,6 +11,8 @@ import re
 import shutil
 from pathlib import Path
 
+import duckdb
+
 from ingestion.home import Home
 
 # Readers that opened a generation keep it (POSIX); those between resolving and opening get this many publishes of time.
@@ -39,6 +41,18 @@ def published_snapshot(home: Home) -> Path:
     if snapshot is None:
         raise NothingPublishedError(f"Nothing is published in {home.published}: run `make run` first.")
     return snapshot
+
+
+def newest_readable(home: Home) -> Path | None:
+    """The newest generation that can be read, or None: what changed since is told beside it. Readers may be shown none at all."""
+    for path in reversed(list(generations(home.published).values())):
+        try:
+            with duckdb.connect(path, read_only=True) as connection:
+                connection.execute("select count(*) from _meta.publication").fetchall()
+        except duckdb.Error:
+            continue
+        return path
+    return None
 
 
 def generations(folder: Path) -> dict[int, Path]:

@@ -18,7 +18,7 @@ import duckdb
 
 from ingestion.home import Home
 from serving.crm import delta
-from serving.generations import KEEP, current_snapshot, flush, generations, prune, sweep, switch
+from serving.generations import KEEP, current_snapshot, flush, generations, newest_readable, prune, sweep, switch
 
 # The published areas, in reading order; earlier layers stay private to the warehouse.
 SCHEMAS = (
@@ -138,18 +138,6 @@ def publish(
     prune(home.published, keep)
     seconds = time.monotonic() - began
     return Publication(path, generation, published_at, provenance, tables, path.stat().st_size, seconds)
-
-
-def newest_readable(home: Home) -> Path | None:
-    """The newest generation that can be read, or None: what changed since is told beside it. Readers may be shown none at all."""
-    for path in reversed(list(generations(home.published).values())):
-        try:
-            with duckdb.connect(path, read_only=True) as connection:
-                connection.execute("select count(*) from _meta.publication").fetchall()
-        except duckdb.Error:
-            continue
-        return path
-    return None
 
 
 def write_snapshot(

@@ -17,8 +17,8 @@ from ingestion.locking import bronze_lock
 from orchestration.lib.locking import OnWait, warehouse_lock
 from orchestration.lib.state import state_path
 from serving.crm import delta
-from serving.generations import current_snapshot
-from serving.publish import STORAGE_VERSION, literal, newest_readable
+from serving.generations import current_snapshot, newest_readable
+from serving.publish import STORAGE_VERSION, literal
 
 FOLDER = "backup.pinned"
 """Below the home, since links cannot leave its disk. An erasure removes it."""
