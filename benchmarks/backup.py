@@ -268,7 +268,7 @@ def erased(work: Drill, live: Installation) -> None:
     work.command(other, "restore", work.store.folder, "--at", before)
     other.run()
     traces = work.command(other, "privacy", "trace", "--user-id", user)
-    found = list(differences(other.snapshot(), live.snapshot()))
+    found = differences(other.snapshot(), live.snapshot())
     is_gone = "No trace" in traces
     work.note(
         "erased after the backup, then restored",

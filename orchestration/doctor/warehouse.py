@@ -16,7 +16,7 @@ from ingestion.landing import CATALOG
 from orchestration.doctor.findings import Area
 from orchestration.lib.environment import DBT_PROJECT, PROFILES, Environment
 from orchestration.lib.fingerprint import content_ids, fingerprint
-from orchestration.lib.locking import describe, is_unreadable
+from orchestration.lib.locking import describe, is_locked, is_unreadable
 from orchestration.lib.state import BuildRequest, Status, engine_versions, parse_state, read_state, state_path
 from orchestration.refresh import make_plan
 
@@ -107,7 +107,7 @@ def examine_file(environment: Environment, area: Area, loads: set[str] | None) -
         said = str(error).splitlines()[0]
         if is_unreadable(error):
             area.problem(f"{warehouse} cannot be read: {said}. The next run makes it anew from the lake.", "make run")
-        elif "lock" in said.lower():
+        elif is_locked(error):
             area.note(
                 f"Another program has the warehouse open; a run would wait for it: {said}",
                 "close it, and look at published/marts.duckdb instead",

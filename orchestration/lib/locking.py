@@ -28,12 +28,14 @@ DAMAGED = re.compile(
 # of rights or of file handles, passes or is for a person to mend.
 UNREADABLE = re.compile(
     r"not a valid DuckDB database|version number|Could not read enough bytes|corrupt|checksum|deseriali[sz]|serialization|"
-    r"replaying WAL|invalid block|unsupported",
+    r"replaying WAL|invalid block",
     re.IGNORECASE,
 )
+LOCKED = re.compile(r"conflicting lock|could not set lock", re.IGNORECASE)
+QUOTED = re.compile(r'"[^"]*"')
 
 
-class WarehouseError(RuntimeError):
+class WarehouseError(OSError):
     """The warehouse cannot be opened, and not for a reason that making it anew would mend; the message says what to do."""
 
 
@@ -90,12 +92,11 @@ def wait_until_writable(warehouse: Path, on_wait: OnWait | None = None, poll_sec
             return
         except duckdb.Error as error:
             said = str(error).splitlines()[0]
-            if aside := set_aside_damaged(warehouse, said, UNREADABLE):
+            if not is_locked(error) and (aside := set_aside_damaged(warehouse, said, UNREADABLE)):
                 if on_wait:
                     on_wait(aside)
                 return
-            # Of the error's words only the driver's own: a path may hold any.
-            if not said.startswith("IO Error: Could not set lock on file"):
+            if not is_locked(error):
                 raise WarehouseError(
                     f"{warehouse} cannot be opened: {said}. Mend that, or move the file away: the next run makes it anew."
                 ) from error
@@ -106,8 +107,18 @@ def wait_until_writable(warehouse: Path, on_wait: OnWait | None = None, poll_sec
 
 
 def is_unreadable(error: duckdb.Error) -> bool:
-    """Whether an error of opening a file says that it is no database that this DuckDB reads."""
-    return UNREADABLE.search(str(error)) is not None
+    """Whether the error says that the file itself is no database that this DuckDB reads."""
+    return not is_locked(error) and UNREADABLE.search(unquoted(str(error))) is not None
+
+
+def is_locked(error: duckdb.Error) -> bool:
+    """Whether the error says that another process has the file open."""
+    return LOCKED.search(unquoted(str(error))) is not None
+
+
+def unquoted(said: str) -> str:
+    """What an error says but the names of files, which may be made of any words."""
+    return QUOTED.sub("", said)
 
 
 def set_aside_damaged(warehouse: Path, said: str, words: re.Pattern[str] = DAMAGED) -> str | None:
@@ -115,7 +126,7 @@ def set_aside_damaged(warehouse: Path, said: str, words: re.Pattern[str] = DAMAG
 
     The next build makes another from the lake. What is set aside replaces what was set aside before. words: by which it is known.
     """
-    if not words.search(said) or not warehouse.exists():
+    if not words.search(unquoted(said)) or not warehouse.exists():
         return None
     aside = warehouse.with_name(f"{warehouse.name}.damaged")
     log, log_aside = (path.with_name(f"{path.name}.wal") for path in (warehouse, aside))

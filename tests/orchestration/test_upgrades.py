@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
@@ -194,6 +196,24 @@ def test_a_warehouse_that_this_duckdb_cannot_read_is_made_anew(home: Home, harm:
         assert not home.warehouse.exists()
         assert make_plan(environment(home), BuildRequest()).reason == "there is no warehouse yet"
     assert "made anew from the lake" in told[0]
+
+
+def test_a_warehouse_that_another_program_has_open_is_kept_whatever_its_folder_is_called(tmp_path: Path) -> None:
+    home = Home(tmp_path / "corrupt checksum")
+    home.root.mkdir()
+    duckdb.connect(home.warehouse).close()
+    script = f"import duckdb, sys; c = duckdb.connect({str(home.warehouse)!r}); print('open', flush=True); sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "open\n"
+
+        def let_go(reason: str) -> None:
+            assert "close warehouse.duckdb" in reason
+            assert home.warehouse.exists()
+            other.communicate()
+
+        with warehouse_lock(home, "a test", let_go):
+            assert home.warehouse.exists()
 
 
 def test_a_warehouse_that_cannot_be_opened_for_another_reason_is_kept(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
