@@ -87,7 +87,8 @@ def main(
     print_grid(console, counts(faults, strikes))
     if report:
         options = " ".join(f"--only {name}" for name in only or [])
-        command = f"python -m benchmarks.faults --times {times} --seed {seed} {options}".strip()
+        limit = f"--minutes {minutes:g}" if minutes else ""
+        command = " ".join(f"python -m benchmarks.faults --times {times} --seed {seed} {limit} {options}".split())
         report.write_text(page(Machine.here(), faults, skipped, strikes, command, datetime.now(UTC)))
     if any(each.problems or each.unhealed for each in strikes):
         console.print(f"Kept: {place / 'failed'}")
