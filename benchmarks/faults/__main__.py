@@ -35,7 +35,7 @@ def main(
     workers: Annotated[int, typer.Option(min=1, help="Strikes at a time.")] = 2,
     prepared: Annotated[
         Path | None,
-        typer.Option(help="The folder `prepared` that an earlier campaign kept: saves ten minutes.", show_default=False),
+        typer.Option(help="The folder `prepared` that an earlier campaign kept: saves its builds.", show_default=False),
     ] = None,
     minutes: Annotated[float | None, typer.Option(help="Begin no strike later than this.", show_default=False)] = None,
 ) -> None:
