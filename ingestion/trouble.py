@@ -14,7 +14,7 @@ _FULL = re.compile(
     r"No space left on device|Disk quota exceeded|could not allocate .* disk|max_temp_directory_size", re.IGNORECASE
 )
 _LOCKED = re.compile(r"Read-only file system|Permission denied|Operation not permitted", re.IGNORECASE)
-_PLACE = re.compile(r"""["'](/[^"']+)["']""")
+_PLACE = re.compile(r"""["'](/[^"'\\]+)""")
 _WITHOUT_RIGHT = (errno.EROFS, errno.EACCES, errno.EPERM)
 _WITHOUT_ROOM = (errno.ENOSPC, errno.EDQUOT)
 

@@ -35,7 +35,7 @@ def main(
     workers: Annotated[int, typer.Option(min=1, help="Strikes at a time.")] = 2,
     prepared: Annotated[
         Path | None,
-        typer.Option(help="The folder `prepared` that an earlier campaign kept: saves ten minutes.", show_default=False),
+        typer.Option(help="The folder `prepared` that an earlier campaign kept: saves its builds.", show_default=False),
     ] = None,
     minutes: Annotated[float | None, typer.Option(help="Begin no strike later than this.", show_default=False)] = None,
 ) -> None:
@@ -87,7 +87,8 @@ def main(
     print_grid(console, counts(faults, strikes))
     if report:
         options = " ".join(f"--only {name}" for name in only or [])
-        command = f"python -m benchmarks.faults --times {times} --seed {seed} {options}".strip()
+        limit = f"--minutes {minutes:g}" if minutes else ""
+        command = " ".join(f"python -m benchmarks.faults --times {times} --seed {seed} {limit} {options}".split())
         report.write_text(page(Machine.here(), faults, skipped, strikes, command, datetime.now(UTC)))
     if any(each.problems or each.unhealed for each in strikes):
         console.print(f"Kept: {place / 'failed'}")

@@ -136,6 +136,8 @@ def strike(scene: Scene, fault: Fault, number: int) -> Strike:
             unhealed.append(f"{type(error).__name__}: {error}")
         said = sorted({normalised(sentence, scene) for run in runs for sentence in run.sentences()})
         kept = keep(scene, fault, number) if problems or unhealed else None
+    place = str(scene.installation.folder)
+    problems, unhealed = ([each.replace(place, "…") for each in found] for found in (problems, unhealed))
     return Strike(fault, number, done.where, done.struck, said, problems, unhealed, time.monotonic() - began, kept)
 
 

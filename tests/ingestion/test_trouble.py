@@ -162,6 +162,10 @@ def test_a_home_that_cannot_be_written_ends_a_command_with_a_sentence(
             duckdb.IOException('IO Error: Could not write file "/data/spill": No space left on device'),
             "There is no room on the disk of /data/spill.",
         ),
+        (
+            duckdb.IOException('Could not write file \\"/data/spill\\": No space left on device'),
+            "on the disk of /data/spill. Make",
+        ),
     ],
 )
 def test_the_machines_errors_name_the_place_and_the_remedy(error: Exception, said: str) -> None:
