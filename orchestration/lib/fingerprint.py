@@ -6,13 +6,13 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import duckdb
 
 from ingestion.home import Home
-from orchestration.lib.environment import Engine
+from orchestration.lib.environment import Engine, TargetError
 
 # A new version of these may compute or store something else from the same SQL. Of a Spark elsewhere only its adapter is known here.
 PACKAGES = {
@@ -90,8 +90,20 @@ def code_hash(project: Path, extra: Iterable[Path], variables: Mapping[str, obje
         name = path.relative_to(project).as_posix() if path.is_relative_to(project) else path.name
         digest.update(f"{name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     digest.update(json.dumps(dict(variables), sort_keys=True, default=str).encode())
-    digest.update(repr([(package, version(package)) for package in PACKAGES[engine]]).encode())
+    digest.update(repr([(package, installed(package)) for package in PACKAGES[engine]]).encode())
     return digest.hexdigest()[:16]
+
+
+def installed(package: str) -> str:
+    """The version of a package.
+
+    Raises:
+        TargetError: it is not installed.
+    """
+    try:
+        return version(package)
+    except PackageNotFoundError as error:
+        raise TargetError(f"{package} is not installed: `make venv-spark` brings what the target spark needs.") from error
 
 
 def project_files(project: Path) -> list[Path]:
