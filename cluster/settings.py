@@ -159,5 +159,9 @@ def cluster_settings(places: Places, sizes: Sizes) -> dict[str, str]:
         "spark.sql.shuffle.partitions": str(max(4, 2 * sizes.all_cores)),
         # a task that dies with its worker counts as failed: as many losses as a machine may have in one stage
         "spark.task.maxFailures": "8",
+        # A machine that has other work answers late: at a load of 30 on two cores two minutes were too few (2026-11-22). Who dies is
+        # noticed at once all the same: its connections break.
+        "spark.network.timeout": "600s",
+        "spark.cleaner.referenceTracking.blocking.timeout": "600s",
         "spark.sql.sources.partitionOverwriteMode": "dynamic",
     }
