@@ -86,7 +86,7 @@ class Sizes:
             workers=number(given, "AUDIENCE_CLUSTER_WORKERS", 2),
             cores=number(given, "AUDIENCE_CLUSTER_CORES", 1),
             executor_memory=memory(given, "AUDIENCE_CLUSTER_EXECUTOR_MEMORY", "1536m"),
-            driver_memory=memory(given, "AUDIENCE_CLUSTER_DRIVER_MEMORY", "1536m"),
+            driver_memory=memory(given, "AUDIENCE_CLUSTER_DRIVER_MEMORY", "2560m"),
             master_port=number(given, "AUDIENCE_CLUSTER_PORT", 7077),
             page_port=number(given, "AUDIENCE_CLUSTER_PAGE_PORT", 8070),
             thrift_port=number(given, "SPARK_THRIFT_PORT", 10000),
@@ -163,5 +163,12 @@ def cluster_settings(places: Places, sizes: Sizes) -> dict[str, str]:
         # noticed at once all the same: its connections break.
         "spark.network.timeout": "600s",
         "spark.cleaner.referenceTracking.blocking.timeout": "600s",
+        # What pages would show of statements long done: the plans of a few hundred models and tests, kept by default even where no page
+        # is. A driver of 1536 MB had no room left after a run and a half (2026-11-22).
+        "spark.sql.ui.retainedExecutions": "10",
+        "spark.sql.thriftserver.ui.retainedStatements": "10",
+        "spark.sql.thriftserver.ui.retainedSessions": "10",
+        "spark.ui.retainedJobs": "50",
+        "spark.ui.retainedStages": "50",
         "spark.sql.sources.partitionOverwriteMode": "dynamic",
     }
