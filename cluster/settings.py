@@ -86,7 +86,7 @@ class Sizes:
             workers=number(given, "AUDIENCE_CLUSTER_WORKERS", 2),
             cores=number(given, "AUDIENCE_CLUSTER_CORES", 1),
             executor_memory=memory(given, "AUDIENCE_CLUSTER_EXECUTOR_MEMORY", "1536m"),
-            driver_memory=memory(given, "AUDIENCE_CLUSTER_DRIVER_MEMORY", "1536m"),
+            driver_memory=memory(given, "AUDIENCE_CLUSTER_DRIVER_MEMORY", "2560m"),
             master_port=number(given, "AUDIENCE_CLUSTER_PORT", 7077),
             page_port=number(given, "AUDIENCE_CLUSTER_PAGE_PORT", 8070),
             thrift_port=number(given, "SPARK_THRIFT_PORT", 10000),
@@ -159,5 +159,16 @@ def cluster_settings(places: Places, sizes: Sizes) -> dict[str, str]:
         "spark.sql.shuffle.partitions": str(max(4, 2 * sizes.all_cores)),
         # a task that dies with its worker counts as failed: as many losses as a machine may have in one stage
         "spark.task.maxFailures": "8",
+        # A machine that has other work answers late: at a load of 30 on two cores two minutes were too few (2026-11-22). Who dies is
+        # noticed at once all the same: its connections break.
+        "spark.network.timeout": "600s",
+        "spark.cleaner.referenceTracking.blocking.timeout": "600s",
+        # What pages would show of statements long done: the plans of a few hundred models and tests, kept by default even where no page
+        # is. A driver of 1536 MB had no room left after a run and a half (2026-11-22).
+        "spark.sql.ui.retainedExecutions": "10",
+        "spark.sql.thriftserver.ui.retainedStatements": "10",
+        "spark.sql.thriftserver.ui.retainedSessions": "10",
+        "spark.ui.retainedJobs": "50",
+        "spark.ui.retainedStages": "50",
         "spark.sql.sources.partitionOverwriteMode": "dynamic",
     }

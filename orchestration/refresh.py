@@ -216,11 +216,13 @@ def publish_build(environment: Environment, on_progress: Callable[[int, int, str
     """Publish the warehouse's last build. Needs the lock.
 
     Raises:
-        PublishError: the last build is unfinished, or of a selection only.
+        PublishError: the last build is unfinished, of a selection only, or on another engine.
     """
     state = read_state(environment.home)
-    if state is None or state.status is not Status.BUILT:
-        raise PublishError("The warehouse holds no finished build: run `make run` (or the refresh job) first.")
+    if state is None or state.status is not Status.BUILT or state.engine is not environment.engine:
+        raise PublishError(
+            f"The warehouse on {environment.engine} holds no finished build: run `make run` (or the refresh job) first."
+        )
     provenance = Provenance(state.build_id, state.fingerprint, state.code_hash, dbt_version())
     built = built_manifest(environment, state.code_hash)
     if built and environment.engine is Engine.DUCKDB:

@@ -58,8 +58,7 @@ def load_spread(
             if on_wait:
                 on_wait(f"Trying again what did not end: {'; '.join(failed)}")
     raise SpreadError(
-        f"{'; '.join(failed).rstrip('.')}. This was tried {TRIES} times (run {earlier} in `make serve`); "
-        "the next run loads what is missing."
+        f"{'; '.join(failed).rstrip('.')}. This was tried {TRIES} times (run {earlier} in `make serve`); the next run loads the rest."
     )
 
 

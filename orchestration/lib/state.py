@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from ingestion.home import Home
-from orchestration.lib.environment import Engine
+from orchestration.lib.environment import Engine, TargetError
 
 # What the warehouse is built with, for those who look into it later.
 BUILT_WITH = {
@@ -110,8 +110,24 @@ def state_path(home: Home) -> Path:
 
 
 def engine_versions(engine: Engine = Engine.DUCKDB) -> dict[str, str]:
-    """Versions of dbt and of what it drives as they are installed, by package."""
-    return {package: version(package) for package in BUILT_WITH[engine]}
+    """Versions of dbt and of what it drives as they are installed, by package.
+
+    Raises:
+        TargetError: one of them is not installed.
+    """
+    return {package: installed(package) for package in BUILT_WITH[engine]}
+
+
+def installed(package: str) -> str:
+    """The version of a package.
+
+    Raises:
+        TargetError: it is not installed.
+    """
+    try:
+        return version(package)
+    except PackageNotFoundError as error:
+        raise TargetError(f"{package} is not installed: `make venv-spark` brings what the target spark needs.") from error
 
 
 def read_state(home: Home) -> WarehouseState | None:
