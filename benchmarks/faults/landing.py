@@ -13,7 +13,7 @@ from benchmarks.faults.installation import LOAD, Installation
 from benchmarks.faults.proofs import AREAS, FileBooks, file_books, lake_views, loads_in_force, open_books
 from benchmarks.faults.scene import Disturbance, Scene, Stage
 
-LARGE_COPIES = 40
+LARGE_COPIES = 20
 """How often a day's lines are repeated in the file that changes, with other ids: reading it takes a second or so."""
 
 

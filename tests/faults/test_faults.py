@@ -15,7 +15,8 @@ from benchmarks.faults.services import services
 from ingestion.load import load_landing
 
 SEED = 5
-CHEAP = [fault for fault in FAULTS if fault.stage is Stage.LOAD]
+# A home that turns read-only needs several tries to meet a run; a folder that cannot be written is the same to it.
+CHEAP = [fault for fault in FAULTS if fault.stage is Stage.LOAD and fault.name != "readonly"]
 COSTLY = [fault for fault in FAULTS if fault.stage is not Stage.LOAD]
 
 
