@@ -31,7 +31,7 @@ def lost_network(scene: Scene, stack: ExitStack) -> Disturbance:
     scene.installation.landing_uri = f"s3://{bucket}/logs"
     scene.variables = {
         "AWS_ACCESS_KEY_ID": "any",
-        "AWS_SECRET_ACCESS_KEY": "any",
+        "AWS_SECRET_ACCESS_KEY": "any",  # pragma: allowlist secret
         "AWS_DEFAULT_REGION": "us-east-1",
         "FSSPEC_S3": json.dumps({"endpoint_url": f"http://127.0.0.1:{proxy.port}", "config_kwargs": PATIENCE}),
     }

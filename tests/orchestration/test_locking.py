@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from ingestion.home import Home
-from orchestration.lib.locking import wait_until_writable, warehouse_lock
+from orchestration.lib.locking import WarehouseError, wait_until_writable, warehouse_lock
 
 SPAWN = multiprocessing.get_context("spawn")
 
@@ -88,6 +88,6 @@ def test_a_damaged_warehouse_is_set_aside_and_told_and_not_waited_for(tmp_path: 
 
 def test_a_warehouse_that_cannot_be_opened_for_another_reason_is_an_error_and_stays(home: Home) -> None:
     home.warehouse.mkdir()
-    with pytest.raises(duckdb.Error):
+    with pytest.raises(WarehouseError):
         wait_until_writable(home.warehouse)
     assert home.warehouse.exists()
