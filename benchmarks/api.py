@@ -34,7 +34,7 @@ from serving.api.catalog import DATABASE, read_catalog
 from serving.api.formats import Format, cells
 from serving.api.questions import Question, chosen_columns, page_statement, parsed_conditions, parsed_order
 from serving.generations import published_snapshot
-from serving.publish import literal
+from serving.sql import literal
 
 QUIET_ROUNDS = 40
 PAGE_GOAL_SECONDS = 0.05

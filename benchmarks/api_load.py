@@ -27,7 +27,8 @@ from benchmarks.measure import REPOSITORY
 from ingestion.home import Home
 from serving.api.scope import Data, Scope
 from serving.api.tokens import TokenStore
-from serving.publish import Description, Provenance, publish
+from serving.publication import Description, Provenance
+from serving.publish import publish
 
 WORKSPACES = ("north", "south")
 VIEWS = ("core", "fct_view")

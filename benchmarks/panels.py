@@ -23,7 +23,7 @@ from ingestion.home import Home
 from serving.dashboard.export import Setting, described, prepare
 from serving.dashboard.queries import Query, read_queries
 from serving.generations import published_snapshot
-from serving.publish import literal, quoted
+from serving.sql import literal, quoted
 
 PANEL_GOAL_SECONDS = 0.02
 ROUNDS = 15

@@ -28,8 +28,9 @@ from benchmarks.report import wide_console
 from ingestion.home import Home
 from serving.generations import NothingPublishedError, published_snapshot
 from serving.postgres.publish import publish as publish_to
-from serving.publish import Description, Provenance, literal
+from serving.publication import Description, Provenance
 from serving.publish import publish as publish_snapshot
+from serving.sql import literal
 
 GOAL = 2.0
 TABLE = "core.fct_interaction"

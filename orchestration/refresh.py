@@ -33,7 +33,8 @@ from orchestration.lib.state import BuildRequest, Status, WarehouseState, engine
 from orchestration.privacy import owed
 from serving.crm.files import ExportedFiles, refresh_files
 from serving.dashboard.site import SITE_ERRORS, Site, is_wanted, refresh_site
-from serving.publish import Provenance, Publication, PublishError, publish, read_provenance
+from serving.publication import Provenance, read_provenance
+from serving.publish import Publication, PublishError, publish
 from serving.seals import damage
 
 

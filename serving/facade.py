@@ -12,7 +12,8 @@ from pathlib import Path
 import duckdb
 
 from ingestion.lake import glob_literal
-from serving.publish import PublishError, literal, quoted
+from serving.publish import PublishError
+from serving.sql import literal, quoted
 
 STATE = "state"
 # What a publish asks of the run's own books: which dates are stale, and which run this is.

@@ -18,8 +18,9 @@ from orchestration.lib.locking import OnWait, warehouse_lock
 from orchestration.lib.state import state_path
 from serving.crm import delta
 from serving.generations import current_snapshot
-from serving.publish import STORAGE_VERSION, literal
+from serving.publish import STORAGE_VERSION
 from serving.seals import sound_generation
+from serving.sql import literal
 
 FOLDER = "backup.pinned"
 """Below the home, since links cannot leave its disk. An erasure removes it."""

@@ -15,7 +15,7 @@ from orchestration.lib.state import Status, read_state
 from serving.crm.files import BOOKS
 from serving.dashboard.site import is_wanted, read_current
 from serving.generations import LINK, current_snapshot, generations
-from serving.publish import quoted
+from serving.sql import quoted
 
 STALE_HOURS = 50
 """As Dagster's freshness policies say it."""

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from orchestration.lib.environment import DBT_PROJECT, REPOSITORY, Environment
-from serving.publish import Description, quoted
+from serving.publication import Description
+from serving.sql import quoted
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest

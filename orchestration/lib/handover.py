@@ -16,7 +16,8 @@ from orchestration.lib.dbt import run_operation
 from orchestration.lib.environment import Engine, Environment
 from orchestration.lib.parsing import manifest_path
 from serving.facade import STATE, STATE_TABLES, Columns, Kept, Name, write_facade
-from serving.publish import SCHEMAS, Provenance, PublishError, patched_generation, stale_dates_of
+from serving.publication import Provenance
+from serving.publish import SCHEMAS, PublishError, patched_generation, stale_dates_of
 
 VARIABLE = "AUDIENCE_SPARK_HOME"
 OnStep = Callable[[str], None]

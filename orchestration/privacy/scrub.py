@@ -11,7 +11,7 @@ from pathlib import Path
 from orchestration.backup import pin as backup
 from orchestration.lib.environment import Environment
 from orchestration.privacy.trace import Trace, sqlite_hits, trace
-from serving.publish import quoted
+from serving.sql import quoted
 
 ERASED = "erased"
 

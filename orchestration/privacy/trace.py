@@ -18,7 +18,7 @@ from ingestion.decode import Decoded, codec_of
 from ingestion.lake import glob_literal
 from serving.postgres.publish import SCHEMA_PREFIX
 from serving.postgres.server import Server, relation
-from serving.publish import quoted
+from serving.sql import quoted
 
 PARQUET, SQLITE, DUCKDB_MAGIC, DUCKDB_OFFSET = b"PAR1", b"SQLite format 3\0", b"DUCK", 8
 BLOCK_BYTES = 2**22

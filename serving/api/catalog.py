@@ -10,7 +10,7 @@ from itertools import groupby
 
 import duckdb
 
-from serving.publish import quoted
+from serving.sql import quoted
 
 # The name that a generation's file is attached under.
 DATABASE = "snapshot"

@@ -15,7 +15,7 @@ from ingestion.home import Home
 from serving.api.catalog import DATABASE, Catalog, PublishedTable, read_catalog
 from serving.api.cursors import short_digest
 from serving.generations import GENERATION, current_snapshot
-from serving.publish import literal
+from serving.sql import literal
 
 # A generation that is not the current one is closed after this long without a reader; a cursor opens it again.
 IDLE_SECONDS = 60.0

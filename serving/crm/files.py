@@ -21,8 +21,8 @@ from fsspec.implementations.local import LocalFileSystem
 from ingestion.home import Home
 from serving.cells import formula_safe
 from serving.generations import published_snapshot
-from serving.publish import quoted
 from serving.seals import digest
+from serving.sql import quoted
 
 SCHEMA = "exports"
 BOOKS = "exports.json"

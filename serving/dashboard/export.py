@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 
 from serving.dashboard.queries import FOLDER, PREPARATION, Query, QueryError, read_queries
-from serving.publish import literal, quoted
+from serving.sql import literal, quoted
 
 MINIMUM_VIEWERS = "AUDIENCE_DASHBOARD_MINIMUM_VIEWERS"
 HISTORY_DAYS = "AUDIENCE_DASHBOARD_DAYS"

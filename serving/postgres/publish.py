@@ -31,7 +31,7 @@ from serving.postgres.server import (
 )
 from serving.postgres.swap import published_views, swap
 from serving.postgres.tables import META, Column, Keys, Table, declared_keys, tables_to_publish
-from serving.publish import literal, quoted
+from serving.sql import literal, quoted
 
 SCHEMA_PREFIX = "audience_data_"
 BATCH_ROWS = 50_000

@@ -17,7 +17,7 @@ import adbc_driver_manager
 import pyarrow as pa
 from adbc_driver_postgresql import dbapi
 
-from serving.publish import literal, quoted
+from serving.sql import literal, quoted
 
 VARIABLE = "AUDIENCE_POSTGRES"
 PERSONAL_VARIABLE = "AUDIENCE_POSTGRES_PERSONAL"

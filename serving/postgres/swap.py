@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from serving.postgres.server import PostgresError, Server, relation
 from serving.postgres.tables import Table
-from serving.publish import literal, quoted
+from serving.sql import literal, quoted
 
 # Shorter than PostgreSQL's deadlock_timeout (1 s): a reader that holds one view and wants the next never waits until one of us
 # is shot. Whoever queued behind us meanwhile waited half a second.

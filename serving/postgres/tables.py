@@ -10,7 +10,8 @@ from pathlib import Path
 import duckdb
 
 from serving.postgres.server import PostgresError, relation
-from serving.publish import SCHEMAS, literal, quoted
+from serving.publish import SCHEMAS
+from serving.sql import literal, quoted
 
 # Types that the driver's binary COPY writes exactly as PostgreSQL stores them. A timestamp of a snapshot is a moment in UTC.
 EXACT = {

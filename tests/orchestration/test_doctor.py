@@ -29,7 +29,8 @@ from orchestration.doctor.settings import PLAIN, SECRET
 from orchestration.lib.environment import DBT_PROJECT, Environment
 from orchestration.lib.fingerprint import fingerprint
 from orchestration.lib.state import BuildRequest, Status, WarehouseState, write_state
-from serving.publish import Provenance, publish
+from serving.publication import Provenance
+from serving.publish import publish
 from tests.orchestration.conftest import REPOSITORY
 
 Harm = Callable[[Home], object]

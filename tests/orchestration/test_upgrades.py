@@ -29,7 +29,8 @@ from orchestration.lib.locking import WarehouseError, warehouse_lock
 from orchestration.lib.state import BuildRequest, Status, WarehouseState, read_state, state_path, write_state
 from orchestration.refresh import make_plan
 from serving.generations import current_snapshot
-from serving.publish import Provenance, publish, read_provenance
+from serving.publication import Provenance, read_provenance
+from serving.publish import publish
 from tests.orchestration.conftest import REPOSITORY
 
 WRITERS: dict[str, Callable[[Home], object]] = {

@@ -13,7 +13,8 @@ from ingestion.home import Home
 from orchestration.lib.handover import local_path
 from serving.facade import Kept, write_facade
 from serving.generations import current_snapshot
-from serving.publish import Provenance, PublishError, patched_generation, publish, stale_dates_of
+from serving.publication import Provenance
+from serving.publish import PublishError, patched_generation, publish, stale_dates_of
 
 VIEWS = ("core", "fct_view")
 COLUMNS = [

@@ -8,7 +8,8 @@ import pytest
 
 from ingestion.home import Home
 from serving.generations import current_snapshot
-from serving.publish import Provenance, Publication, publish
+from serving.publication import Provenance
+from serving.publish import Publication, publish
 
 DATES = {("core", "fct_view"): "started_date"}
 EARLY, LATE = "2026-10-01", "2026-10-02"

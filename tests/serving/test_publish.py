@@ -14,7 +14,8 @@ import pytest
 from ingestion.home import Home
 from serving import publish as publishing
 from serving.generations import current_snapshot
-from serving.publish import Description, Provenance, PublishError, publish, read_provenance
+from serving.publication import Description, Provenance, read_provenance
+from serving.publish import PublishError, publish
 
 PUBLISHES = 20
 READERS = 3

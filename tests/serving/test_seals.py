@@ -9,7 +9,8 @@ import pytest
 from ingestion.home import Home
 from serving.crm.files import refresh_files
 from serving.generations import current_snapshot
-from serving.publish import Provenance, publish, read_provenance
+from serving.publication import Provenance, read_provenance
+from serving.publish import publish
 from serving.seals import damage, is_sound, sound_generation
 
 BUILD = Provenance("build", "fingerprint", "code", "1.11")

@@ -9,7 +9,7 @@ from serving.crm.deliveries.layouts import layouts_of, unique_fields_of
 from serving.crm.deliveries.ledger import KNOWN
 from serving.crm.deliveries.plan import Plan, Reading
 from serving.crm.files import text_cell
-from serving.publish import literal, quoted
+from serving.sql import literal, quoted
 
 
 def write_import_files(snapshot: Path, settings: AnySettings, folder: Path) -> list[tuple[Path, int]]:

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from serving.crm.deliveries.destination import DeliveryError, GoneRecord, Kind, Layout, Record
 from serving.crm.files import SCHEMA
-from serving.publish import literal, quoted
+from serving.sql import literal, quoted
 
 
 @dataclass(frozen=True)

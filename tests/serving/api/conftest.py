@@ -17,7 +17,9 @@ from serving.api.app import create_app
 from serving.api.gates import Limits
 from serving.api.scope import Data, Scope
 from serving.generations import current_snapshot
-from serving.publish import Description, Provenance, publish, quoted
+from serving.publication import Description, Provenance
+from serving.publish import publish
+from serving.sql import quoted
 
 MODELS = Path(__file__).parents[3] / "dbt_project" / "models"
 TYPES = {"string": "VARCHAR"}

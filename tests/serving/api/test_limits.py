@@ -83,7 +83,8 @@ def test_what_does_not_fit_the_memory_is_told_so(serving: Serve) -> None:
         connection.execute(
             "create table core.wide as select 'north' as workspace_id, repeat(md5(range::varchar), 20) as text from range(60000)"
         )
-    from serving.publish import Description, publish
+    from serving.publication import Description
+    from serving.publish import publish
 
     from .conftest import provenance
 

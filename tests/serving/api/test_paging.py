@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from serving.publish import quoted
+from serving.sql import quoted
 
 from .conftest import Served, column_types, columns_of_types
 

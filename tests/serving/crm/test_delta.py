@@ -10,7 +10,8 @@ import pytest
 from ingestion.home import Home
 from serving import publish as publishing
 from serving.crm.delta import COLUMNS, GONE_IS_TOLD_FOR
-from serving.publish import Provenance, publish
+from serving.publication import Provenance
+from serving.publish import publish
 
 Rows = dict[tuple[str, str], dict[str, Any]]
 

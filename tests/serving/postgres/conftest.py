@@ -13,7 +13,8 @@ import pytest
 from benchmarks.postgres_server import LocalServer, NoPostgresError, local_server
 from ingestion.home import Home
 from serving.generations import published_snapshot
-from serving.publish import Description, Provenance, publish
+from serving.publication import Description, Provenance
+from serving.publish import publish
 
 # What a person, a browser or a broken player can put into a mart.
 NASTY = """
