@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from filelock import FileLock
 
 from ingestion import manifest
 from ingestion.home import Home
@@ -19,7 +20,7 @@ PATIENCE_SECONDS = 120
 
 
 class Assassin(threading.Thread):
-    """Kills the first process of this one's that has begun to load a share: it spills into a folder of its own below the lake."""
+    """Kills a process of this one's that is loading a share. Until then no loader may commit, so that none is done before it is found."""
 
     def __init__(self, home: Home) -> None:
         super().__init__(daemon=True)
@@ -27,17 +28,24 @@ class Assassin(threading.Thread):
 
     def run(self) -> None:
         until = time.monotonic() + PATIENCE_SECONDS
-        while not self.killed and time.monotonic() < until:
-            for child in psutil.Process().children(recursive=True):
-                try:
-                    loads = any("bronze.lock" in file.path for file in child.open_files()) and any(self.home.staging.glob("*/*"))
-                    if loads and "spawn_main" in " ".join(child.cmdline()):
-                        child.kill()
-                        self.killed = child.pid
-                        return
-                except psutil.Error:
-                    continue
-            time.sleep(0.01)
+        self.home.locks.mkdir(parents=True)
+        with FileLock(self.home.locks / "commit.lock"):
+            while not self.killed and time.monotonic() < until:
+                # The survey, too, holds the lake, but stages nothing.
+                if any(self.home.staging.glob("*/*")):
+                    self.killed = next((child.pid for child in psutil.Process().children(recursive=True) if is_killed(child)), 0)
+                time.sleep(0.05)
+
+
+def is_killed(child: psutil.Process) -> bool:
+    """Whether a process was one of Dagster's that holds the lake as a loader, and is no more."""
+    try:
+        if "spawn_main" not in " ".join(child.cmdline()) or not any("bronze.lock" in file.path for file in child.open_files()):
+            return False
+        child.kill()
+    except psutil.Error:
+        return False
+    return True
 
 
 def books(home: Home) -> list[tuple[str, str, int]]:
