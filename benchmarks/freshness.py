@@ -38,17 +38,17 @@ console = wide_console()
 
 @dataclass
 class Lander(threading.Thread):
-    """Lands so many lines every few seconds until stopped. landed: by file, its seconds since the epoch and its lines."""
+    """Lands so many lines every few seconds, for so many minutes. landed: by file, its seconds since the epoch and its lines."""
 
     lines: Iterator[bytes]
     landing: Path
     label: str
     rate: float
+    minutes: float
     landed: dict[str, tuple[float, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         super().__init__(daemon=True)
-        self._ended = threading.Event()
 
     def __hash__(self) -> int:
         """Threads are told apart by who they are."""
@@ -56,8 +56,9 @@ class Lander(threading.Thread):
 
     def run(self) -> None:
         """Land a file, wait for the next one's time, and do not drift from it."""
-        began, number_of_files = time.monotonic(), 0
-        while not self._ended.wait(max(0.0, began + number_of_files * EVERY_SECONDS - time.monotonic())):
+        began = time.monotonic()
+        for number_of_files in range(math.ceil(self.minutes * 60 / EVERY_SECONDS)):
+            time.sleep(max(0.0, began + number_of_files * EVERY_SECONDS - time.monotonic()))
             name = f"native/live/{self.label}-{number_of_files:05d}.ndjson"
             chunk = list(islice(self.lines, round(self.rate * EVERY_SECONDS)))
             aside = self.landing.with_name("landing.new")
@@ -66,12 +67,6 @@ class Lander(threading.Thread):
             target.parent.mkdir(parents=True, exist_ok=True)
             aside.rename(target)
             self.landed[name] = (time.time(), len(chunk))
-            number_of_files += 1
-
-    def stop(self) -> None:
-        """Land no more."""
-        self._ended.set()
-        self.join()
 
 
 @dataclass(frozen=True)
@@ -113,12 +108,17 @@ def prepared(folder: Path, events: int) -> tuple[Home, Path]:
 
 
 def later_lines(folder: Path, events: int) -> Iterator[bytes]:
-    """The lines of the days that follow, simulated a day at a time as they are asked for."""
+    """The lines of the days that follow, simulated a day at a time as they are asked for; of another audience each time.
+
+    Bytes that were loaded before are known under any name, and would never be loaded again.
+    """
+    seed = int(time.time())
 
     def day(number_of_days: int) -> Iterator[bytes]:
         place = folder / "later"
         shutil.rmtree(place, ignore_errors=True)
-        simulate(place, events=events, days=DAYS, start=FIRST_DAY, only_day=number_of_days, truths=folder / "truths-of-a-day")
+        truths = folder / "truths-of-a-day"
+        simulate(place, events=events, days=DAYS, start=FIRST_DAY, only_day=number_of_days, truths=truths, seed=seed)
         files = sorted((place / "native").rglob("*.ndjson"))
         return chain.from_iterable(map(read_lines, files))
 
@@ -146,21 +146,20 @@ def published_at(home: Home) -> float:
     return float(moment)
 
 
-def followed(home: Home, landing: Path, lander: Lander, minutes: float, log: Path) -> Freshness:
-    """Land for so many minutes, with runs that follow one another, and one more for what landed last."""
+def followed(home: Home, landing: Path, lander: Lander, log: Path) -> Freshness:
+    """Let logs land, with runs that follow one another, and one more for what landed last."""
     ages: dict[str, float] = {}
     runs = []
     lander.start()
-    until = time.monotonic() + minutes * 60
-    while not lander._ended.is_set():
-        if time.monotonic() >= until:
-            lander.stop()
+    is_landing = True
+    while is_landing:
+        is_landing = lander.is_alive()
         runs.append(refreshed(home, landing, log))
         seen, shown = loaded_names(home), published_at(home)
         ages |= {name: shown - at for name, (at, _) in lander.landed.items() if name in seen and name not in ages}
     assert ages.keys() == lander.landed.keys(), "the last run left files behind"
     in_order = [ages[name] for name in lander.landed]
-    return Freshness(lander.rate, minutes, sum(lines for _, lines in lander.landed.values()), in_order, runs)
+    return Freshness(lander.rate, lander.minutes, sum(lines for _, lines in lander.landed.values()), in_order, runs)
 
 
 def grid(found: Sequence[Freshness]) -> Grid:
@@ -194,8 +193,8 @@ def main(
     load = os.getloadavg()[0]
     for rate in rates or [200.0, 1000.0, 4000.0]:
         console.print(f"{rate:g} lines a second for {minutes:g} minutes ...")
-        lander = Lander(lines, landing, f"{time.time():.0f}", rate)
-        found.append(followed(home, landing, lander, minutes, place / "refresh.log"))
+        lander = Lander(lines, landing, f"{time.time():.0f}", rate, minutes)
+        found.append(followed(home, landing, lander, place / "refresh.log"))
     result = grid(found)
     print_grid(console, result)
     if report is not None:
