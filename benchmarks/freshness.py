@@ -36,7 +36,7 @@ GROWTH = 1.5
 console = wide_console()
 
 
-@dataclass
+@dataclass(eq=False)
 class Lander(threading.Thread):
     """Lands so many lines every few seconds, for so many minutes. landed: by file, its seconds since the epoch and its lines."""
 
@@ -49,10 +49,6 @@ class Lander(threading.Thread):
 
     def __post_init__(self) -> None:
         super().__init__(daemon=True)
-
-    def __hash__(self) -> int:
-        """Threads are told apart by who they are."""
-        return id(self)
 
     def run(self) -> None:
         """Land a file, wait for the next one's time, and do not drift from it."""

@@ -135,7 +135,6 @@ def told_environment(changes: Mapping[str, str] | None = None) -> Environment:
 def run(request: BuildRequest, sources: list[str] | None) -> None:
     """Refresh with progress and a summary; exit code 1 when a model, a test or a file failed."""
     # Rich and the pipeline are imported here so that --help stays instant.
-
     from orchestration.console import console, live_listener, show_summary
     from orchestration.lib.dbt import BuildError
     from orchestration.lib.locking import WarehouseError
