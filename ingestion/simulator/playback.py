@@ -41,6 +41,13 @@ class Stretches:
     rate: Integers
     is_silent_end: Flags  # the tab was closed here and no event tells
 
+    @classmethod
+    def joined(cls, parts: list[Stretches]) -> Stretches:
+        """All stretches of the parts, in their order; none where nobody played."""
+        whole = np.empty(0, dtype=np.int64)
+        none = cls(whole, whole, whole, whole, whole, whole, whole, np.empty(0, dtype=np.bool_))
+        return cls(*(np.concatenate([getattr(part, name) for part in parts or [none]]) for name in cls.__dataclass_fields__))
+
     @property
     def wall_length(self) -> Integers:
         """Milliseconds of wall time of each stretch."""
@@ -87,8 +94,7 @@ class Player:
             if not len(walk.visit):
                 break
             walk = self._watch_node(walk, hop, found)
-        stretches = Stretches(*(np.concatenate([getattr(s, name) for s in found])
-                                for name in Stretches.__dataclass_fields__))  # fmt: skip
+        stretches = Stretches.joined(found)
         self._heartbeats(stretches)
         return stretches
 

@@ -180,6 +180,15 @@ def test_the_weights_of_the_audiences_say_whose_videos_are_watched(tmp_path: Pat
     assert {record["video_id"] for record in learning.records() if "video_id" in record} == {"ladder-safety", "data-basics"}
 
 
+def test_a_day_on_which_nobody_plays_holds_impressions_alone(tmp_path: Path) -> None:
+    quiet = run(tmp_path, days=30, events=60)
+    days: dict[str, set[str]] = defaultdict(set)
+    for record in quiet.records():
+        days[record["received_at"][:10]].add(record["event_type"])
+    assert len(days) == 30
+    assert {"impression"} in days.values()
+
+
 def test_one_element_lies_elsewhere_in_the_second_catalog(demo: Run) -> None:
     before, after = demo.catalog("elements.ndjson"), demo.catalog("elements/as_of=2026-10-06/elements.ndjson")
     moved = [now["element_id"] for was, now in zip(before, after, strict=True) if was != now]
