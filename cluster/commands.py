@@ -42,13 +42,15 @@ def check_java() -> None:
         raise ClusterError(f"Spark needs Java {OLDEST_JAVA} or newer; {java} says: {said.strip() or 'nothing'}")
 
 
-def process_environment(places: Places, sizes: Sizes) -> Mapping[str, str]:
-    """Variables of every process: all listen on loopback only, and keep their files below the home."""
-    return os.environ | {
+def process_environment(places: Places, *, is_driver: bool = False) -> Mapping[str, str]:
+    """Variables of a process: all listen on loopback only, and keep their files below the home."""
+    inherited = {name: value for name, value in os.environ.items() if name != "SPARK_DAEMON_MEMORY"}
+    return inherited | {
         "SPARK_HOME": str(spark_home()),
         "SPARK_LOCAL_IP": LOOPBACK,
         "SPARK_LOCAL_DIRS": str(places.scratch),
-        "SPARK_DAEMON_MEMORY": "512m",
+        # Of master and workers. A Thrift server takes this for its heap too where it is said, whatever `--driver-memory` says.
+        **({} if is_driver else {"SPARK_DAEMON_MEMORY": "512m"}),
         "SPARK_DAEMON_JAVA_OPTS": f"-Dlog4j2.configurationFile={places.root}/log4j2.properties",
         "SPARK_MASTER_OPTS": "-Dspark.master.rest.enabled=false",  # who may submit there runs code here
         "SPARK_WORKER_OPTS": "-Dspark.worker.cleanup.enabled=true",

@@ -79,7 +79,7 @@ class Cluster:
         check_free(self.sizes.master_port, "the master", "AUDIENCE_CLUSTER_PORT")
         check_free(self.sizes.page_port, "the master's page", "AUDIENCE_CLUSTER_PAGE_PORT")
         say("Starting the master ...")
-        master.start(commands.master(self.sizes), commands.process_environment(self.places, self.sizes))
+        master.start(commands.master(self.sizes), commands.process_environment(self.places))
         master.await_it(lambda: self.living_workers() is not None, MASTER_WITHIN_SECONDS)
 
     def start_workers(self, say: Say) -> None:
@@ -89,7 +89,7 @@ class Cluster:
             check_free(self.sizes.page_port + number, f"the page of {role}", "AUDIENCE_CLUSTER_PAGE_PORT")
             say(f"Starting {role} ({self.sizes.cores} cores, executors of {self.sizes.executor_memory}) ...")
             command = commands.worker(self.places, self.sizes, number)
-            self.process(role).start(command, commands.process_environment(self.places, self.sizes))
+            self.process(role).start(command, commands.process_environment(self.places))
         for _, role in dead:
             self.process(role).await_it(lambda: (self.living_workers() or 0) >= self.sizes.workers, WORKER_WITHIN_SECONDS)
 
@@ -101,7 +101,7 @@ class Cluster:
         check_free(self.sizes.thrift_port, "the Thrift server", "SPARK_THRIFT_PORT")
         say("Starting the Thrift server ...")
         command = commands.cluster_thrift_server(self.places, self.sizes)
-        thrift.start(command, commands.process_environment(self.places, self.sizes))
+        thrift.start(command, commands.process_environment(self.places, is_driver=True))
         thrift.await_it(lambda: listens(self.sizes.thrift_port), THRIFT_WITHIN_SECONDS)
 
     def stop(self, say: Say) -> None:

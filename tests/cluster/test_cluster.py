@@ -74,7 +74,7 @@ def test_stopping_ends_what_was_started_with_its_children_and_nobody_elses(tmp_p
 def test_nothing_listens_beyond_this_machine(tmp_path: Path) -> None:
     pytest.importorskip("pyspark", reason="pyspark is not installed: there is no command to look at")
     home, sizes = Home(tmp_path), Sizes.read({})
-    variables = commands.process_environment(Places.of(home), sizes)
+    variables = commands.process_environment(Places.of(home))
     assert variables["SPARK_LOCAL_IP"] == "127.0.0.1"
     assert "-Dspark.master.rest.enabled=false" in variables["SPARK_MASTER_OPTS"]
     for command in (
@@ -82,3 +82,11 @@ def test_nothing_listens_beyond_this_machine(tmp_path: Path) -> None:
     ):  # fmt: skip
         assert "127.0.0.1" in " ".join(command)
         assert "0.0.0.0" not in " ".join(command)
+
+
+def test_the_heap_of_the_driver_is_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPARK_DAEMON_MEMORY", "300m")
+    pytest.importorskip("pyspark", reason="pyspark is not installed: there is no command to look at")
+    places = Places.of(Home(tmp_path))
+    assert commands.process_environment(places)["SPARK_DAEMON_MEMORY"] == "512m"
+    assert "SPARK_DAEMON_MEMORY" not in commands.process_environment(places, is_driver=True)

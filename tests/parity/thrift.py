@@ -13,7 +13,7 @@ from pathlib import Path
 
 from cluster.commands import spark_home
 from cluster.commands import thrift_server as thrift_server_command
-from cluster.settings import LOGGING, LOOPBACK, catalog_settings, java_options, loopback_settings
+from cluster.settings import LOGGING, LOOPBACK, PLANNING, catalog_settings, java_options, loopback_settings
 
 STARTS_WITHIN_SECONDS = 180
 
@@ -27,8 +27,7 @@ def free_port() -> int:
 
 def settings(root: Path) -> dict[str, str]:
     """Spark as a cluster would run it, less what a few thousand rows do not need: compiled stages, adaptive plans, a lasting catalog."""
-    # one compiler tier brings a code cache too small for the SQL functions of all models
-    tuning = ("-XX:TieredStopAtLevel=1", "-XX:ReservedCodeCacheSize=240m", "-XX:+UseSerialGC")
+    tuning = (*PLANNING, "-XX:+UseSerialGC")
     return {
         **loopback_settings(),
         **catalog_settings(root / "warehouse", "memory:metastore"),
