@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import TypeAdapter
 
 from benchmarks.cluster_watch import ClusterWatch, Killer
 from benchmarks.comparison import Compared, compare_snapshots
@@ -34,6 +35,8 @@ OLD_SECONDS = 3_600
 # Where in a build the worker dies, as a part of its nodes: among the models of the intermediate layer.
 KILLED_AT = 0.25
 
+PLAIN = str.maketrans({" ": "-", ",": None})
+
 Say = Callable[[str], None]
 
 
@@ -50,6 +53,20 @@ class Step:
 
 
 @dataclass
+class Found:
+    """What was found with a scenario, on a day (ISO)."""
+
+    day: str
+    lines: int = 0
+    landed_bytes: int = 0
+    bronze_bytes: int = 0
+    steps: list[Step] = field(default_factory=list)
+
+
+FOUND = TypeAdapter(Found)
+
+
+@dataclass
 class Scenario:
     """Records to build on both engines. land: writes them into a landing zone; add_day: a day more, where there is one to add."""
 
@@ -57,10 +74,7 @@ class Scenario:
     land: Callable[[Path], None]
     add_day: Callable[[Path], None] | None = None
     is_killed: bool = False
-    lines: int = 0
-    landed_bytes: int = 0
-    bronze_bytes: int = 0
-    steps: list[Step] = field(default_factory=list)
+    found: Found = field(default_factory=lambda: Found(f"{datetime.now(UTC):%Y-%m-%d}"))
 
 
 def simulated(name: str, events: int, days: int, *, is_killed: bool) -> Scenario:
@@ -88,7 +102,12 @@ def real_statements(archive: Path) -> Scenario | None:
 
 
 def run(scenario: Scenario, root: Path, sizes: Sizes, say: Say) -> None:
-    """Land a scenario's records and build them on both engines; the cluster lives as long as this takes."""
+    """Land a scenario's records and build them on both engines; the cluster lives as long as this takes. Not again where that was done."""
+    done = root / "found.json"
+    if done.exists():
+        scenario.found = FOUND.validate_json(done.read_bytes())
+        say(f"{scenario.name}: done on {scenario.found.day}")
+        return
     landing, homes = root / "landing", {name: Home(root / name) for name in ("duckdb", "spark")}
     say(f"{scenario.name}: landing")
     scenario.land(landing)
@@ -96,17 +115,18 @@ def run(scenario: Scenario, root: Path, sizes: Sizes, say: Say) -> None:
     cluster = Cluster(homes["spark"], sizes)
     try:
         cluster.start(say)
-        scenario.steps.append(build("in full", scenario, root, cluster, say, is_killed=scenario.is_killed))
-        scenario.landed_bytes = size_of(landing)
-        scenario.bronze_bytes = size_of(homes["duckdb"].bronze)
-        scenario.lines = lines_of(homes["duckdb"])
+        scenario.found.steps.append(build("in full", scenario, root, cluster, say, is_killed=scenario.is_killed))
+        scenario.found.landed_bytes = size_of(landing)
+        scenario.found.bronze_bytes = size_of(homes["duckdb"].bronze)
+        scenario.found.lines = lines_of(homes["duckdb"])
         if scenario.add_day:
             scenario.add_day(landing)
             settle(landing)
             cluster.start(say)
-            scenario.steps.append(build("a day more", scenario, root, cluster, say, is_killed=False))
+            scenario.found.steps.append(build("a day more", scenario, root, cluster, say, is_killed=False))
     finally:
         cluster.stop(lambda text: None)
+    done.write_bytes(FOUND.dump_json(scenario.found, indent=1))
 
 
 def build(name: str, scenario: Scenario, root: Path, cluster: Cluster, say: Say, *, is_killed: bool) -> Step:
@@ -166,7 +186,10 @@ def main(
     only: Annotated[list[str] | None, typer.Option("--only", help="demo, statements or simulated (repeatable).")] = None,
     statements: Annotated[Path, typer.Option(help="Real xAPI statements: gzip, one a line.", show_default=False)] = STATEMENTS,
     report: Annotated[Path | None, typer.Option(help="Write the findings as Markdown.", show_default=False)] = None,
-    folder: Annotated[Path | None, typer.Option(help="Work here and keep it (default: a temporary folder).")] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option(help="Work here and keep it; what was done there before is not done again."),
+    ] = None,
 ) -> None:
     """Exits with 1 when a table differs."""
     chosen = set(only or ("demo", "statements", "simulated"))
@@ -178,17 +201,16 @@ def main(
     scenarios = [scenario for name, scenario in found.items() if name in chosen and scenario]
     if "statements" in chosen and found["statements"] is None:
         typer.echo(f"The real statements are left out: there is no {statements}.")
-    began = datetime.now(UTC)
     with tempfile.TemporaryDirectory(prefix="parity-") as temporary:
         root = folder or Path(temporary)
         try:
             sizes = Sizes.read()
-            for number, scenario in enumerate(scenarios, 1):
-                run(scenario, root / str(number), sizes, typer.echo)
+            for scenario in scenarios:
+                run(scenario, root / scenario.name.translate(PLAIN), sizes, typer.echo)
         except (ClusterError, StepError) as error:
             typer.echo(str(error), err=True)
             raise typer.Exit(2) from error
-    text = page(scenarios, sizes, Machine.here(), began)
+    text = page(scenarios, sizes, Machine.here())
     typer.echo(text)
     if report:
         report.write_text(text)
@@ -198,7 +220,7 @@ def main(
 
 def differs(scenarios: Sequence[Scenario]) -> bool:
     """Whether any table of any step differs."""
-    return any(step.compared.differences for scenario in scenarios for step in scenario.steps)
+    return any(step.compared.differences for scenario in scenarios for step in scenario.found.steps)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from benchmarks.measure import Machine
@@ -15,12 +14,12 @@ if TYPE_CHECKING:
 MEGABYTE = 1e6
 
 
-def page(scenarios: Sequence[Scenario], sizes: Sizes, machine: Machine, began: datetime) -> str:
+def page(scenarios: Sequence[Scenario], sizes: Sizes, machine: Machine) -> str:
     """The whole page."""
     return (
         "\n".join(
             [
-                *head(sizes, machine, began),
+                *head(scenarios, sizes, machine),
                 *sizes_table(scenarios),
                 *costs_table(scenarios),
                 *marginal(scenarios),
@@ -31,12 +30,13 @@ def page(scenarios: Sequence[Scenario], sizes: Sizes, machine: Machine, began: d
     )
 
 
-def head(sizes: Sizes, machine: Machine, began: datetime) -> Iterator[str]:
+def head(scenarios: Sequence[Scenario], sizes: Sizes, machine: Machine) -> Iterator[str]:
     """What was run, and on what."""
+    days = " and ".join(sorted({scenario.found.day for scenario in scenarios}))
     yield "# The same tables from two engines"
     yield ""
     yield (
-        f"Written by `make cluster-parity` on {began:%Y-%m-%d}: {machine.system}, {machine.processor}, {machine.cores} cores, "
+        f"Written by `make cluster-parity` on {days}: {machine.system}, {machine.processor}, {machine.cores} cores, "
         f"{machine.memory_bytes / 2**30:.0f} GiB, Python {machine.python}, DuckDB {machine.duckdb}, dbt {machine.dbt}."
     )
     yield (
@@ -51,9 +51,9 @@ def sizes_table(scenarios: Sequence[Scenario]) -> Iterator[str]:
     yield "| records | lines | landed, MB | bronze, MB | bytes of bronze per line |"
     yield "|---|--:|--:|--:|--:|"
     for scenario in scenarios:
-        landed, bronze = scenario.landed_bytes / MEGABYTE, scenario.bronze_bytes / MEGABYTE
-        each = scenario.bronze_bytes / max(scenario.lines, 1)
-        yield f"| {scenario.name} | {scenario.lines:,} | {landed:,.1f} | {bronze:,.1f} | {each:,.0f} |"
+        landed, bronze = scenario.found.landed_bytes / MEGABYTE, scenario.found.bronze_bytes / MEGABYTE
+        each = scenario.found.bronze_bytes / max(scenario.found.lines, 1)
+        yield f"| {scenario.name} | {scenario.found.lines:,} | {landed:,.1f} | {bronze:,.1f} | {each:,.0f} |"
     yield ""
 
 
@@ -62,8 +62,8 @@ def costs_table(scenarios: Sequence[Scenario]) -> Iterator[str]:
     yield "| build | DuckDB, s | CPU s | Spark, s | CPU s, cluster | events a second, DuckDB / Spark | load before and after |"
     yield "|---|--:|--:|--:|--:|--:|---|"
     for scenario in scenarios:
-        for step in scenario.steps:
-            speed = "" if step.name != "in full" else speeds(scenario.lines, step)
+        for step in scenario.found.steps:
+            speed = "" if step.name != "in full" else speeds(scenario.found.lines, step)
             load = f"{step.spark.load[0]:.1f}, {step.spark.load[1]:.1f}"
             yield (
                 f"| {scenario.name}, {step.name} | {step.duckdb.seconds:,.1f} | {step.duckdb.cpu_seconds:,.1f} "
@@ -74,9 +74,7 @@ def costs_table(scenarios: Sequence[Scenario]) -> Iterator[str]:
 
 def marginal(scenarios: Sequence[Scenario]) -> Iterator[str]:
     """What a million events more cost Spark, where two audiences of different size were built in full without a loss."""
-    full = [
-        (scenario.lines, step) for scenario in scenarios for step in scenario.steps if step.name == "in full" and scenario.add_day
-    ]
+    full = [(each.found.lines, step) for each in scenarios if each.add_day for step in each.found.steps if step.name == "in full"]
     if len(full) < 2 or full[-1][0] <= full[0][0]:
         return
     (few, small), (many, large) = full[0], full[-1]
@@ -96,7 +94,7 @@ def verdicts(scenarios: Sequence[Scenario]) -> Iterator[str]:
     yield "| build | tables | rows compared | empty tables | tables that differ | killed |"
     yield "|---|--:|--:|--:|--:|---|"
     for scenario in scenarios:
-        for step in scenario.steps:
+        for step in scenario.found.steps:
             found = step.compared
             yield (
                 f"| {scenario.name}, {step.name} | {found.tables} | {found.rows:,} | {len(found.empty)} | {found.different_tables} "
@@ -106,7 +104,7 @@ def verdicts(scenarios: Sequence[Scenario]) -> Iterator[str]:
     yield "Floating-point numbers are equal within 1e-9, everything else exactly. Keys that end in `_key` are an engine's own, and"
     yield "`loaded_at` and `crm_delta` tell of a run, not of the records: they are left out."
     for scenario in scenarios:
-        for step in scenario.steps:
+        for step in scenario.found.steps:
             if step.compared.differences:
                 yield ""
                 yield f"{scenario.name}, {step.name}:"

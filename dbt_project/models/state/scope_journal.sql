@@ -13,11 +13,9 @@
 {% set nodes = existing_relation('state', 'built_nodes') %}
 {% set edges = existing_relation('state', 'built_edges') %}
 {% set elements = existing_relation('state', 'built_elements') %}
--- depends_on: {{ ref('stale_event_dates') }}
 -- depends_on: {{ ref('last_finished_run') }}
--- depends_on: {{ ref('events_staged') }}
 -- depends_on: {{ ref('current_loads') }}
--- depends_on: {{ ref('added_loads') }}
+-- depends_on: {{ ref('changed_activity') }}
 -- depends_on: {{ ref('int_node_versions') }}
 -- depends_on: {{ ref('int_edge_versions') }}
 -- depends_on: {{ ref('int_element_versions') }}
@@ -39,72 +37,15 @@ final as (
 
 {% else %}
 
-stale_dates as (
-
-    select * from {{ ref('stale_event_dates') }}
-
-),
-
 base as (
 
     select version as base_version from {{ ref('last_finished_run') }}
 
 ),
 
-added_loads as (
-
-    select * from {{ ref('added_loads') }}
-
-),
-
-arrived as (
-
-    select
-        staged.session_key,
-        staged.playback_key,
-        staged.occurred_at,
-        staged.event_key
-    from {{ ref('events_staged') }} as staged
-    left join added_loads
-        on
-            staged.source = added_loads.source
-            and staged.load_id = added_loads.load_id
-            and staged.event_date = added_loads.event_date
-    left join stale_dates on staged.event_date = stale_dates.event_date
-    where
-        staged.rejection_reason is null
-        and {{ in_stale_event_dates('staged.event_date') }}
-        and (added_loads.load_id is not null or stale_dates.is_rebuilt)
-
-),
-
-displaced as (
-
-    select
-        events.session_key,
-        events.playback_key,
-        events.occurred_at
-    from {{ events }} as events
-    left join stale_dates on events.event_date = stale_dates.event_date
-    where
-        {{ in_stale_event_dates('events.event_date') }}
-        and (stale_dates.is_rebuilt or exists (select 1 from arrived where arrived.event_key = events.event_key))
-
-),
-
 changed as (
 
-    select
-        session_key,
-        playback_key,
-        min(occurred_at) as changed_from,
-        max(occurred_at) as changed_to
-    from (
-        select session_key, playback_key, occurred_at from arrived
-        union all
-        select session_key, playback_key, occurred_at from displaced
-    ) as changes
-    group by session_key, playback_key
+    select * from {{ ref('changed_activity') }}
 
 ),
 
