@@ -14,9 +14,11 @@ PEER_GOAL = 1.3
 MODELS_GOAL = 6.0
 NEW_DAY_GOAL = 0.10
 HISTORY_GOAL = 1.2
+GROWTH_GOAL = 1.0
 NOTHING_NEW_SECONDS = 10.0
 OWN_STEPS = ("ingest", "models", "data tests", "full refresh", "start-up", "new day", "nothing new")
 """What the product does, beside yardsticks and proofs."""
+GROWING_STEPS = ("ingest", "models", "data tests", "full refresh")
 
 
 @dataclass(frozen=True)
@@ -77,3 +79,12 @@ def history_ratios(short: Measured, long: Measured) -> Iterator[Ratio]:
     yield quotient(f"the same day on {days} of history, in all", mine, theirs, HISTORY_GOAL)
     less = (long.best("start-up"), short.best("start-up"))
     yield beyond(f"the same day on {days} of history, beyond start-up", mine, theirs, less, HISTORY_GOAL)
+
+
+def growth_ratios(small: Measured, large: Measured) -> Iterator[Ratio]:
+    """By how much steps grew, divided by how much the events did: 1 is linear."""
+    times = large.size.events / small.size.events
+    for name in GROWING_STEPS:
+        mine, theirs = large.best(name), small.best(name)
+        seconds, cpu = mine.work_seconds / theirs.work_seconds, mine.cpu_seconds / theirs.cpu_seconds
+        yield Ratio(f"{name}: growth over {times:g} times the events, divided by {times:g}", seconds / times, GROWTH_GOAL, cpu / times)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.measure import Machine, Measurement
-from benchmarks.ratios import Ratio, history_ratios, size_ratios
+from benchmarks.ratios import Ratio, growth_ratios, history_ratios, size_ratios
 from benchmarks.scenarios import Measured
 
 STEPS = (
@@ -93,6 +95,7 @@ def grids(found: Sequence[Measured]) -> Iterator[Grid]:
     for each in (large, small):
         yield Grid(f"{label(each)}, {each.landed_bytes / 1e9:.2f} GB", header, [ratio_row(ratio) for ratio in size_ratios(each)])
     yield Grid(f"{label(long)} beside {label(small)}", header, [ratio_row(ratio) for ratio in history_ratios(small, long)])
+    yield Grid(f"{label(large)} beside {label(small)}", header, [ratio_row(ratio) for ratio in growth_ratios(small, large)])
     columns = [f"{size} {unit}" for size in ("small", "large", "long") for unit in ("s", "CPU s", "MB")]
     steps = [
         [name, *(cell for each in found for cell in step_cells(name, each)), *growth_cells(name, small, large)] for name in STEPS
@@ -155,9 +158,27 @@ def markdown(machine: Machine, found: Sequence[Measured], began: datetime, more:
         f"{machine.cores} cores, {machine.memory_bytes / 2**30:.0f} GB of memory, Python {machine.python}, DuckDB {machine.duckdb}, "
         f"dbt {machine.dbt}. Load average at the start of steps: {least:.1f} to {most:.1f}. What the rows mean: `docs/benchmarks.md`.",
     ]
+    lines += chart_lines([*size_ratios(found[1]), *history_ratios(found[0], found[2]), *growth_ratios(found[0], found[1])])
     for grid in (*grids(found), *more):
         lines += grid_lines(grid)
     return "\n".join(lines) + "\n"
+
+
+def chart_lines(ratios: Sequence[Ratio]) -> list[str]:
+    """A Mermaid chart: every number that has a goal as a multiple of it."""
+    shown = [(ratio.name.split(" (")[0].split(", divided")[0], ratio.value / ratio.goal) for ratio in ratios if ratio.goal]
+    return [
+        "",
+        "Each number as a multiple of its goal, in wall time; at 1 or below it is met:",
+        "",
+        "```mermaid",
+        "xychart-beta horizontal",
+        f"    x-axis [{', '.join(json.dumps(name) for name, _ in shown)}]",
+        f'    y-axis "times the goal" 0 --> {max(2.0, *(math.ceil(value) for _, value in shown)):g}',
+        f"    bar [{', '.join(f'{value:.2f}' for _, value in shown)}]",
+        f"    line [{', '.join('1' for _ in shown)}]",
+        "```",
+    ]
 
 
 def row_text(cells: Sequence[str]) -> str:

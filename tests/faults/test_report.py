@@ -9,8 +9,8 @@ from rich.console import Console
 
 from benchmarks.__main__ import recorded
 from benchmarks.measure import Machine, Measurement
-from benchmarks.ratios import Ratio, history_ratios, size_ratios
-from benchmarks.report import STEPS, markdown, show
+from benchmarks.ratios import Ratio, growth_ratios, history_ratios, size_ratios
+from benchmarks.report import STEPS, chart_lines, markdown, show
 from benchmarks.scenarios import Measured, Size
 
 SECONDS = {"floor": 7.0, "ingest": 21.0, "tolerant-reader": 14.0, "tolerant-text": 30.0, "models": 28.0, "data tests": 9.0}
@@ -89,3 +89,15 @@ def test_terminal_and_page_show_every_step_and_a_missed_goal(sizes: list[Measure
     for text in (*STEPS, *REFRESHES, "NO"):
         assert text in output.getvalue()
         assert text in page
+
+
+def test_growth_is_divided_by_that_of_the_events(sizes: list[Measured]) -> None:
+    ratios = by_name(list(growth_ratios(sizes[0], sizes[1])))
+    assert ratios["ingest: growth over 10 times the events, divided by 10"].value == pytest.approx(0.1)
+
+
+def test_the_chart_shows_each_number_that_has_a_goal_as_a_multiple_of_it() -> None:
+    lines = chart_lines([Ratio("ingest / floor", 3.3, 2.2), Ratio("start-up", 40.0, None), Ratio("nothing new", 1.0, 10.0)])
+    assert '    x-axis ["ingest / floor", "nothing new"]' in lines
+    assert "    bar [1.50, 0.10]" in lines
+    assert "    line [1, 1]" in lines
