@@ -10,7 +10,7 @@ import psutil  # type: ignore[import-untyped]
 
 from cluster.standalone import Cluster
 
-NODE = re.compile(r"(\d+) of (\d+) START")
+NODE = re.compile(r"(\d+) of (\d+) START (?!hook)")
 LOG_TAIL = 20_000
 SAMPLE_SECONDS = 0.5
 
