@@ -87,4 +87,6 @@ def growth_ratios(small: Measured, large: Measured) -> Iterator[Ratio]:
     for name in GROWING_STEPS:
         mine, theirs = large.best(name), small.best(name)
         seconds, cpu = mine.work_seconds / theirs.work_seconds, mine.cpu_seconds / theirs.cpu_seconds
-        yield Ratio(f"{name}: growth over {times:g} times the events, divided by {times:g}", seconds / times, GROWTH_GOAL, cpu / times)
+        yield Ratio(
+            f"{name}: growth over {times:g} times the events, divided by {times:g}", seconds / times, GROWTH_GOAL, cpu / times
+        )

@@ -58,6 +58,7 @@ FAULTS = (
     Fault("warehouse", "a damaged warehouse", Stage.BUILD, damaged_warehouse, 1),
 )
 SENTENCE_LENGTH = 260
+ATTEMPTS = 4
 
 
 @dataclass(frozen=True)
@@ -119,10 +120,7 @@ def strike(scene: Scene, fault: Fault, number: int) -> Strike:
     runs: list[Run] = []
     with ExitStack() as stack:
         try:
-            scene.reset()
-            watching = fault.spares_readers and fault.stage in (Stage.PUBLISH, Stage.BUILD)
-            with watched(scene.installation.home.published, scene.watch) if watching else nullcontext():
-                done = fault.inject(scene, stack)
+            done = bring_about(scene, fault, stack)
             problems += [*scene.watch.problems[:3], *left_behind(scene, done)]
             runs += done.runs
             healing = scene.heal()
@@ -139,6 +137,21 @@ def strike(scene: Scene, fault: Fault, number: int) -> Strike:
     place = str(scene.installation.folder)
     problems, unhealed = ([each.replace(place, "…") for each in found] for found in (problems, unhealed))
     return Strike(fault, number, done.where, done.struck, said, problems, unhealed, time.monotonic() - began, kept)
+
+
+def bring_about(scene: Scene, fault: Fault, stack: ExitStack) -> Disturbance:
+    """Bring a fault about; again where it missed, because the run had ended or did without what was taken from it."""
+    watching = fault.spares_readers and fault.stage in (Stage.PUBLISH, Stage.BUILD)
+    while True:
+        with ExitStack() as attempt:
+            scene.watch.armed.clear()
+            scene.reset()
+            with watched(scene.installation.home.published, scene.watch) if watching else nullcontext():
+                done = fault.inject(scene, attempt)
+            if done.struck or scene.attempt == ATTEMPTS - 1:
+                stack.push(attempt.pop_all())
+                return done
+        scene.attempt += 1
 
 
 def left_behind(scene: Scene, done: Disturbance) -> list[str]:

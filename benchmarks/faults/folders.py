@@ -52,16 +52,16 @@ def full_disk(scene: Scene, stack: ExitStack) -> Disturbance:
     """
     if scene.stage is Stage.PUBLISH and scene.chance.random() < 1 / 3:
         return full_temporary_folder(scene, stack)
-    base = scene.prepared.bases[scene.stage].home.root
-    held = sum(-(-path.stat().st_size // 4096) * 4096 + 4096 for path in base.rglob("*")) if base.exists() else 64 * KIB
     is_filled_by_others = scene.chance.random() < 0.4
-    room = LARGE_BYTES // 8 if is_filled_by_others else scene.chance.randrange(0, ROOM_BYTES[scene.stage])
-    scene.home.mkdir(parents=True, exist_ok=True)
-    shutil.rmtree(scene.home)
-    scene.home.mkdir()
-    mount("-t", "tmpfs", "-o", f"size={(held + room) // KIB}k", "tmpfs", str(scene.home))
+    room = LARGE_BYTES // 8 if is_filled_by_others else scene.chance.randrange(0, ROOM_BYTES[scene.stage] >> 2 * scene.attempt)
+    shutil.rmtree(scene.home, ignore_errors=True)
+    scene.home.mkdir(parents=True)
+    mount("-t", "tmpfs", "-o", f"size={LARGE_BYTES // KIB}k", "tmpfs", str(scene.home))
     stack.callback(unmount, scene.home)
     scene.reset()
+    disk = os.statvfs(scene.home)
+    held = (disk.f_blocks - disk.f_bfree) * disk.f_frsize
+    mount("-o", f"remount,size={(held + room) // KIB}k", str(scene.home))
     run = scene.begin()
     where = f"{room // KIB} KiB were free"
     ballast = scene.home / "ballast"

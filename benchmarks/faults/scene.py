@@ -55,7 +55,10 @@ class Disturbance:
 
 @dataclass
 class Scene:
-    """One strike's place. chance: draws everything that is random in it."""
+    """One strike's place. chance: draws everything that is random in it. attempt: how often the fault has missed before (from 0).
+
+    work_seconds: how long a run of the stage works here and now, where one that was to be struck has shown it.
+    """
 
     installation: Installation
     prepared: Prepared
@@ -65,6 +68,8 @@ class Scene:
     log_offset: int = 0
     variables: dict[str, str] = field(default_factory=dict)
     watch: Watch = field(default_factory=Watch)
+    attempt: int = 0
+    work_seconds: float | None = None
 
     @property
     def home(self) -> Path:
@@ -107,9 +112,12 @@ class Scene:
         lock = self.installation.home.locks / "bronze.lock"
         while run.is_alive and self.stage is not Stage.POSTGRES and not lock.exists():
             time.sleep(POLL_SECONDS)
-        deadline = time.monotonic() + self.chance.uniform(0, self.prepared.work_seconds[self.stage])
+        began = time.monotonic()
+        deadline = began + self.chance.uniform(0, self.work_seconds or self.prepared.work_seconds[self.stage])
         while run.is_alive and time.monotonic() < deadline:
             time.sleep(POLL_SECONDS)
+        if not run.is_alive:
+            self.work_seconds = time.monotonic() - began
         return run.is_alive
 
     def where(self, run: Run) -> str:

@@ -25,7 +25,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     return prepare(tmp_path_factory.mktemp("faults") / "prepared", builds=False)
 
 
-def struck(fault: Fault, prepared: Prepared, folder: Path, tries: int = 4) -> Strike:
+def struck(fault: Fault, prepared: Prepared, folder: Path, tries: int = 2) -> Strike:
     """The first strike of a fault that meets its run."""
     if reason := fault.unavailable():
         pytest.skip(reason)
