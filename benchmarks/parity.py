@@ -201,6 +201,9 @@ def main(
     scenarios = [scenario for name, scenario in found.items() if name in chosen and scenario]
     if "statements" in chosen and found["statements"] is None:
         typer.echo(f"The real statements are left out: there is no {statements}.")
+    if not scenarios:
+        typer.echo("Nothing is left to compare.", err=True)
+        raise typer.Exit(2)
     with tempfile.TemporaryDirectory(prefix="parity-") as temporary:
         root = folder or Path(temporary)
         try:

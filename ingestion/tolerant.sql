@@ -59,7 +59,7 @@ create or replace temp macro time_is_whole(said) as
     end;
 
 -- The spelling the envelope asks for, at full speed; any other by the rules above.
-create or replace temp macro is_utc_spelling(said) as said[-1] = 'Z' and strlen(said) <= 27;
+create or replace temp macro is_utc_spelling(said) as ends_with(said, 'Z') and strlen(said) <= 27;
 
 create or replace temp macro quick_time_of(said) as
     case when is_utc_spelling(said) then try_cast(said as timestamp) else time_of(trim(said)) end;
