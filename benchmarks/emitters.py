@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import duckdb
 import typer
@@ -49,6 +49,11 @@ class Speed:
     landed_lines: int
     taken_in: Measurement
     read: Measurement
+
+    @classmethod
+    def recorded(cls, values: Mapping[str, Any]) -> Speed:
+        """What an earlier run wrote down of an emitter."""
+        return cls(**{**values, **{step: Measurement.recorded(values[step]) for step in ("taken_in", "read")}})
 
     def per_byte(self, step: Measurement) -> float:
         """Seconds a gigabyte."""

@@ -43,6 +43,11 @@ class Measurement:
     load: tuple[float, float]
     result: Mapping[str, Any] = field(default_factory=dict)
 
+    @classmethod
+    def recorded(cls, values: Mapping[str, Any]) -> Measurement:
+        """What an earlier run wrote down of a step."""
+        return cls(**{**values, "load": tuple(values["load"])})
+
     @property
     def work_seconds(self) -> float:
         """The seconds of the work alone where the command reports them, else those of the process."""

@@ -68,8 +68,13 @@ def size_ratios(found: Measured) -> Iterator[Ratio]:
     yield quotient(f"new day of {found.size.days} / full refresh, in all", day, full, None)
     yield Ratio("start-up", start_up.seconds, None, start_up.cpu_seconds, " s")
     yield Ratio("nothing new", idle.seconds, NOTHING_NEW_SECONDS, idle.cpu_seconds, " s")
+    yield peak_memory(found)
+
+
+def peak_memory(found: Measured) -> Ratio:
+    """The most memory that a step of the product's own took."""
     peak = max((each for name in OWN_STEPS for each in found.rounds.get(name, [])), key=lambda each: each.peak_bytes)
-    yield Ratio(f"peak memory ({peak.name}), DuckDB limited to 4 GB", peak.peak_bytes / 2**30, None, None, " GB")
+    return Ratio(f"peak memory ({peak.name}), DuckDB limited to 4 GB", peak.peak_bytes / 2**30, None, None, " GB")
 
 
 def history_ratios(short: Measured, long: Measured) -> Iterator[Ratio]:
@@ -84,9 +89,17 @@ def history_ratios(short: Measured, long: Measured) -> Iterator[Ratio]:
 def growth_ratios(small: Measured, large: Measured) -> Iterator[Ratio]:
     """By how much steps grew, divided by how much the events did: 1 is linear."""
     times = large.size.events / small.size.events
-    for name in GROWING_STEPS:
+    for name in (step for step in GROWING_STEPS if large.has(step)):
         mine, theirs = large.best(name), small.best(name)
         seconds, cpu = mine.work_seconds / theirs.work_seconds, mine.cpu_seconds / theirs.cpu_seconds
         yield Ratio(
             f"{name}: growth over {times:g} times the events, divided by {times:g}", seconds / times, GROWTH_GOAL, cpu / times
         )
+
+
+def beyond_ratios(large: Measured, beyond: Measured) -> Iterator[Ratio]:
+    """How the product's own steps grew to a size beyond, and what that took."""
+    yield from growth_ratios(large, beyond)
+    idle = beyond.best("nothing new")
+    yield Ratio("nothing new", idle.seconds, NOTHING_NEW_SECONDS, idle.cpu_seconds, " s")
+    yield peak_memory(beyond)

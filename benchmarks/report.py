@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.measure import Machine, Measurement
-from benchmarks.ratios import Ratio, growth_ratios, history_ratios, size_ratios
+from benchmarks.ratios import Ratio, beyond_ratios, growth_ratios, history_ratios, size_ratios
 from benchmarks.scenarios import Measured
 
 STEPS = (
@@ -22,6 +22,8 @@ STEPS = (
 REFRESHES = ("full refresh", "start-up", "new day", "nothing new")
 
 
+SIZES = ("small", "large", "long", "beyond")
+"""What the tables call the sizes, in the order in which they are measured; the last only where it is asked for."""
 PAGE_WIDTH = 200
 
 
@@ -76,7 +78,7 @@ def growth_cells(name: str, small: Measured, large: Measured) -> list[str]:
 
 def inside_rows(found: Measured) -> Iterator[list[str]]:
     """What the refreshes of a size spent in models and in tests; the rest is loading, dbt's own work and publishing."""
-    for name in REFRESHES:
+    for name in filter(found.has, REFRESHES):
         best = found.best(name)
         models, tests = (float(best.result.get(f"{kind}_seconds", 0)) for kind in ("model", "test"))
         parts = (best.seconds, models, tests, best.seconds - models - tests)
@@ -90,13 +92,16 @@ def peak(rounds: Sequence[Measurement]) -> int:
 
 def grids(found: Sequence[Measured]) -> Iterator[Grid]:
     """All tables of one run: ratios by size, the longer history, the steps, the slowest models, the proof."""
-    small, large, long = found
+    small, large, long, *beyond = found
     header = ("ratio", "wall", "CPU", "goal", "met")
     for each in (large, small):
         yield Grid(f"{label(each)}, {each.landed_bytes / 1e9:.2f} GB", header, [ratio_row(ratio) for ratio in size_ratios(each)])
     yield Grid(f"{label(long)} beside {label(small)}", header, [ratio_row(ratio) for ratio in history_ratios(small, long)])
     yield Grid(f"{label(large)} beside {label(small)}", header, [ratio_row(ratio) for ratio in growth_ratios(small, large)])
-    columns = [f"{size} {unit}" for size in ("small", "large", "long") for unit in ("s", "CPU s", "MB")]
+    for each in beyond:
+        title = f"{label(each)}, {each.landed_bytes / 1e9:.2f} GB, beside {label(large)}"
+        yield Grid(title, header, [ratio_row(ratio) for ratio in beyond_ratios(large, each)])
+    columns = [f"{size} {unit}" for size in SIZES[: len(found)] for unit in ("s", "CPU s", "MB")]
     steps = [
         [name, *(cell for each in found for cell in step_cells(name, each)), *growth_cells(name, small, large)] for name in STEPS
     ]
@@ -108,11 +113,14 @@ def grids(found: Sequence[Measured]) -> Iterator[Grid]:
     yield Grid(
         f"Slowest models, {label(large)}", ("model", "seconds"), [[each["name"], number(each["seconds"])] for each in models]
     )
-    checks = [
-        [check["name"], f"{check['landed']:,}", f"{check['kept']:,}", "yes" if check["holds"] else "NO"]
-        for check in large.lossless
-    ]
-    yield Grid(f"Lossless, {label(large)}", ("check", "landed", "kept", "equal"), checks)
+    for each in (large, *beyond):
+        yield Grid(f"Lossless, {label(each)}", ("check", "landed", "kept", "equal"), list(lossless_rows(each)))
+
+
+def lossless_rows(found: Measured) -> Iterator[list[str]]:
+    """What was landed and what the lake kept of it."""
+    for check in found.lossless:
+        yield [check["name"], f"{check['landed']:,}", f"{check['kept']:,}", "yes" if check["holds"] else "NO"]
 
 
 def loads(found: Sequence[Measured]) -> tuple[float, float]:
@@ -148,20 +156,37 @@ def grid_lines(grid: Grid) -> list[str]:
     return ["", f"## {grid.title}", "", row_text(grid.header), row_text(rulers), *(row_text(row) for row in grid.rows)]
 
 
+def command(found: Sequence[Measured]) -> str:
+    """What to type to measure it again."""
+    _, large, _, *beyond = found
+    more = "".join(f' ARGS="--beyond {each.size.events}"' for each in beyond)
+    return f"make bench EVENTS={large.size.events}{more}"
+
+
 def markdown(machine: Machine, found: Sequence[Measured], began: datetime, more: Sequence[Grid] = ()) -> str:
     """All tables as a page, with the machine they were measured on."""
     least, most = loads(found)
     lines = [
         "# Benchmark report",
         "",
-        f"Measured on {began:%Y-%m-%d} with `make bench EVENTS={found[1].size.events}`: {machine.system}, {machine.processor}, "
+        f"Measured on {began:%Y-%m-%d} with `{command(found)}`: {machine.system}, {machine.processor}, "
         f"{machine.cores} cores, {machine.memory_bytes / 2**30:.0f} GB of memory, Python {machine.python}, DuckDB {machine.duckdb}, "
         f"dbt {machine.dbt}. Load average at the start of steps: {least:.1f} to {most:.1f}. What the rows mean: `docs/benchmarks.md`.",
     ]
-    lines += chart_lines([*size_ratios(found[1]), *history_ratios(found[0], found[2]), *growth_ratios(found[0], found[1])])
+    lines += chart_lines(list(with_goals(found)))
     for grid in (*grids(found), *more):
         lines += grid_lines(grid)
     return "\n".join(lines) + "\n"
+
+
+def with_goals(found: Sequence[Measured]) -> Iterator[Ratio]:
+    """The numbers of the chart."""
+    small, large, long, *beyond = found
+    yield from size_ratios(large)
+    yield from history_ratios(small, long)
+    yield from growth_ratios(small, large)
+    for each in beyond:
+        yield from growth_ratios(large, each)
 
 
 def chart_lines(ratios: Sequence[Ratio]) -> list[str]:

@@ -1,15 +1,18 @@
 """Ratios and tables of a benchmark, from measurements made up by hand."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import StringIO
+from pathlib import Path
 
 import pytest
+import typer
 from rich.console import Console
 
-from benchmarks.__main__ import recorded
+from benchmarks.__main__ import measure, recorded, resumed
 from benchmarks.measure import Machine, Measurement
-from benchmarks.ratios import Ratio, growth_ratios, history_ratios, size_ratios
+from benchmarks.ratios import Ratio, beyond_ratios, growth_ratios, history_ratios, size_ratios
 from benchmarks.report import STEPS, chart_lines, markdown, show
 from benchmarks.scenarios import Measured, Size
 
@@ -77,9 +80,39 @@ def test_each_history_has_its_own_start_up(sizes: list[Measured]) -> None:
 
 
 def test_all_numbers_are_kept_as_plain_json(sizes: list[Measured]) -> None:
-    record = json.loads(json.dumps(recorded(Machine.here(), sizes, datetime(2026, 11, 22, tzinfo=UTC))))
+    record = json.loads(json.dumps(recorded(Machine.here(), sizes, [], datetime(2026, 11, 22, tzinfo=UTC))))
     assert record["is_lossless"]
     assert len(record["measured"]["10000x30"]["rounds"]["ingest"]) == 2
+
+
+def test_what_was_written_down_is_read_again_as_it_was(sizes: list[Measured]) -> None:
+    record = json.loads(json.dumps(recorded(Machine.here(), sizes[:1], [], datetime(2026, 11, 22, tzinfo=UTC))))
+    assert Measured.recorded(record["measured"]["1000x30"]) == sizes[0]
+
+
+def test_a_size_already_measured_is_not_measured_again(sizes: list[Measured], tmp_path: Path) -> None:
+    done = {each.size.name: each for each in sizes}
+    assert list(measure(tmp_path, 10_000, None, done, lambda *_: None)) == sizes
+
+
+def test_numbers_of_another_machine_are_not_gone_on_with(sizes: list[Measured], tmp_path: Path) -> None:
+    machine = Machine.here()
+    there = tmp_path / "there.json"
+    there.write_text(
+        json.dumps(recorded(replace(machine, cores=machine.cores + 1), sizes, [], datetime(2026, 11, 22, tzinfo=UTC)))
+    )
+    with pytest.raises(typer.BadParameter, match="another machine"):
+        resumed(there, machine)
+
+
+def test_a_size_beyond_is_compared_with_the_large_one(sizes: list[Measured]) -> None:
+    beyond = measured(Size(50_000, 30), {"ingest": 84.0, "lossless": 1.0, "full refresh": 660.0, "nothing new": 4.0})
+    ratios = by_name(list(beyond_ratios(sizes[1], beyond)))
+    assert ratios["ingest: growth over 5 times the events, divided by 5"].value == pytest.approx(84 / 21 / 5)
+    assert ratios["full refresh: growth over 5 times the events, divided by 5"].is_met is False
+    page = markdown(Machine.here(), [*sizes, beyond], datetime(2026, 11, 22, tzinfo=UTC))
+    assert "beyond CPU s" in page
+    assert 'ARGS="--beyond 50000"' in page
 
 
 def test_terminal_and_page_show_every_step_and_a_missed_goal(sizes: list[Measured]) -> None:
