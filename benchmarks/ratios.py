@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -23,7 +24,10 @@ GROWING_STEPS = ("ingest", "models", "data tests", "full refresh")
 
 @dataclass(frozen=True)
 class Ratio:
-    """One number with its goal (at most). cpu: the same ratio in CPU seconds, which a busy machine disturbs less."""
+    """One number with its goal (at most).
+
+    value: NaN where what it divides by is lost in the noise. cpu: the same ratio in CPU seconds, which a busy machine disturbs less.
+    """
 
     name: str
     value: float
@@ -33,8 +37,8 @@ class Ratio:
 
     @property
     def is_met(self) -> bool | None:
-        """Whether the goal is met; None where there is none."""
-        return None if self.goal is None else self.value <= self.goal
+        """Whether the goal is met; None where there is none, or no value."""
+        return None if self.goal is None or math.isnan(self.value) else self.value <= self.goal
 
 
 def quotient(name: str, above: Measurement, below: Measurement, goal: float | None) -> Ratio:
@@ -47,10 +51,15 @@ def beyond(name: str, above: Measurement, below: Measurement, less: tuple[Measur
     first, second = less
     return Ratio(
         name,
-        (above.seconds - first.seconds) / max(below.seconds - second.seconds, 1e-9),
+        share(above.seconds - first.seconds, below.seconds - second.seconds),
         goal,
-        (above.cpu_seconds - first.cpu_seconds) / max(below.cpu_seconds - second.cpu_seconds, 1e-9),
+        share(above.cpu_seconds - first.cpu_seconds, below.cpu_seconds - second.cpu_seconds),
     )
+
+
+def share(mine: float, theirs: float) -> float:
+    """One difference of measurements as a multiple of another; NaN where the other is not even positive."""
+    return mine / theirs if theirs > 0 else math.nan
 
 
 def size_ratios(found: Measured) -> Iterator[Ratio]:

@@ -44,8 +44,8 @@ class Grid:
 
 
 def number(value: float) -> str:
-    """Three digits that count."""
-    return f"{value:.3f}" if value < 1 else f"{value:.2f}" if value < 10 else f"{value:,.1f}"
+    """Three digits that count; what is not a number was too small beside the noise."""
+    return "noise" if math.isnan(value) else f"{value:.3f}" if value < 1 else f"{value:.2f}" if value < 10 else f"{value:,.1f}"
 
 
 def ratio_row(ratio: Ratio) -> list[str]:
@@ -77,12 +77,11 @@ def growth_cells(name: str, small: Measured, large: Measured) -> list[str]:
 
 
 def inside_rows(found: Measured) -> Iterator[list[str]]:
-    """What the refreshes of a size spent in models and in tests; the rest is loading, dbt's own work and publishing."""
+    """What the refreshes of a size spent in models and in tests, all threads together; the rest is loading, dbt's own work, publishing."""
     for name in filter(found.has, REFRESHES):
         best = found.best(name)
         models, tests = (float(best.result.get(f"{kind}_seconds", 0)) for kind in ("model", "test"))
-        parts = (best.seconds, models, tests, best.seconds - models - tests)
-        yield [name, label(found), *(number(part) for part in parts)]
+        yield [name, label(found), *(number(seconds) for seconds in (best.seconds, models, tests))]
 
 
 def peak(rounds: Sequence[Measurement]) -> int:
@@ -108,7 +107,7 @@ def grids(found: Sequence[Measured]) -> Iterator[Grid]:
     growth = ("s large / small", "MB large / small")
     yield Grid("Steps: seconds, CPU seconds, peak memory", ("step", *columns, *growth), steps)
     inside = [row for each in found for row in inside_rows(each)]
-    yield Grid("Inside the refreshes", ("command", "size", "s", "models s", "tests s", "rest s"), inside)
+    yield Grid("Inside the refreshes", ("command", "size", "s", "models, thread s", "tests, thread s"), inside, read=2)
     models = large.best("models").result["slowest"]
     yield Grid(
         f"Slowest models, {label(large)}", ("model", "seconds"), [[each["name"], number(each["seconds"])] for each in models]
@@ -191,7 +190,11 @@ def with_goals(found: Sequence[Measured]) -> Iterator[Ratio]:
 
 def chart_lines(ratios: Sequence[Ratio]) -> list[str]:
     """A Mermaid chart: every number that has a goal as a multiple of it."""
-    shown = [(ratio.name.split(" (")[0].split(", divided")[0], ratio.value / ratio.goal) for ratio in ratios if ratio.goal]
+    shown = [
+        (ratio.name.split(" (")[0].split(", divided")[0], ratio.value / ratio.goal)
+        for ratio in ratios
+        if ratio.goal and not math.isnan(ratio.value)
+    ]
     return [
         "",
         "Each number as a multiple of its goal, in wall time; at 1 or below it is met:",

@@ -1,6 +1,7 @@
 """Ratios and tables of a benchmark, from measurements made up by hand."""
 
 import json
+import math
 from dataclasses import replace
 from datetime import UTC, datetime
 from io import StringIO
@@ -77,6 +78,16 @@ def test_each_history_has_its_own_start_up(sizes: list[Measured]) -> None:
     in_all, beyond = history_ratios(sizes[0], sizes[2])
     assert in_all.value == pytest.approx(25 / 20)
     assert beyond.value == pytest.approx((25 - 14) / (20 - 10))
+
+
+def test_what_is_lost_in_the_noise_is_no_number(sizes: list[Measured]) -> None:
+    quick = measured(Size(1_000, 30), {**SECONDS, **REFRESHES, "lossless": 1.0, "new day": 9.0})
+    beyond = list(history_ratios(quick, sizes[2]))[1]
+    assert math.isnan(beyond.value)
+    assert beyond.is_met is None
+    page = markdown(Machine.here(), [quick, *sizes[1:]], datetime(2026, 11, 22, tzinfo=UTC))
+    assert "| noise |" in page
+    assert "nan" not in page
 
 
 def test_all_numbers_are_kept_as_plain_json(sizes: list[Measured]) -> None:
