@@ -26,7 +26,7 @@ GROWING_STEPS = ("ingest", "models", "data tests", "full refresh")
 class Ratio:
     """One number with its goal (at most).
 
-    value: NaN where what it divides by is lost in the noise. cpu: the same ratio in CPU seconds, which a busy machine disturbs less.
+    value: NaN where a difference is lost in the noise. cpu: the same ratio in CPU seconds, which a busy machine disturbs less.
     """
 
     name: str
@@ -58,8 +58,8 @@ def beyond(name: str, above: Measurement, below: Measurement, less: tuple[Measur
 
 
 def share(mine: float, theirs: float) -> float:
-    """One difference of measurements as a multiple of another; NaN where the other is not even positive."""
-    return mine / theirs if theirs > 0 else math.nan
+    """One difference of measurements as a multiple of another; NaN where one of them is not even positive."""
+    return mine / theirs if mine >= 0 and theirs > 0 else math.nan
 
 
 def size_ratios(found: Measured) -> Iterator[Ratio]:
