@@ -38,6 +38,7 @@ KILLED_AT = 0.25
 PLAIN = str.maketrans({" ": "-", ",": None})
 
 Say = Callable[[str], None]
+IN_FULL, DAY_MORE = "in full", "a day more"
 
 
 @dataclass
@@ -102,31 +103,37 @@ def real_statements(archive: Path) -> Scenario | None:
 
 
 def run(scenario: Scenario, root: Path, sizes: Sizes, say: Say) -> None:
-    """Land a scenario's records and build them on both engines; the cluster lives as long as this takes. Not again where that was done."""
+    """Land a scenario's records and build them on both engines, with a cluster of their own. What was built is not built again."""
     done = root / "found.json"
     if done.exists():
         scenario.found = FOUND.validate_json(done.read_bytes())
-        say(f"{scenario.name}: done on {scenario.found.day}")
-        return
+        say(f"{scenario.name}: {', '.join(step.name for step in scenario.found.steps)} done on {scenario.found.day}")
     landing, homes = root / "landing", {name: Home(root / name) for name in ("duckdb", "spark")}
-    say(f"{scenario.name}: landing")
-    scenario.land(landing)
-    settle(landing)
+    built = {step.name for step in scenario.found.steps}
+    if IN_FULL in built and (DAY_MORE in built or not scenario.add_day):
+        return
     cluster = Cluster(homes["spark"], sizes)
     try:
-        cluster.start(say)
-        scenario.found.steps.append(build("in full", scenario, root, cluster, say, is_killed=scenario.is_killed))
-        scenario.found.landed_bytes = size_of(landing)
-        scenario.found.bronze_bytes = size_of(homes["duckdb"].bronze)
-        scenario.found.lines = lines_of(homes["duckdb"])
+        if IN_FULL not in built:
+            # A build that ended early left half of its work: what is measured begins with nothing.
+            shutil.rmtree(root, ignore_errors=True)
+            say(f"{scenario.name}: landing")
+            scenario.land(landing)
+            settle(landing)
+            cluster.start(say)
+            scenario.found.steps.append(build(IN_FULL, scenario, root, cluster, say, is_killed=scenario.is_killed))
+            scenario.found.landed_bytes = size_of(landing)
+            scenario.found.bronze_bytes = size_of(homes["duckdb"].bronze)
+            scenario.found.lines = lines_of(homes["duckdb"])
+            done.write_bytes(FOUND.dump_json(scenario.found, indent=1))
         if scenario.add_day:
             scenario.add_day(landing)
             settle(landing)
             cluster.start(say)
-            scenario.found.steps.append(build("a day more", scenario, root, cluster, say, is_killed=False))
+            scenario.found.steps.append(build(DAY_MORE, scenario, root, cluster, say, is_killed=False))
+            done.write_bytes(FOUND.dump_json(scenario.found, indent=1))
     finally:
         cluster.stop(lambda text: None)
-    done.write_bytes(FOUND.dump_json(scenario.found, indent=1))
 
 
 def build(name: str, scenario: Scenario, root: Path, cluster: Cluster, say: Say, *, is_killed: bool) -> Step:
@@ -188,7 +195,7 @@ def main(
     report: Annotated[Path | None, typer.Option(help="Write the findings as Markdown.", show_default=False)] = None,
     folder: Annotated[
         Path | None,
-        typer.Option(help="Work here and keep it; what was done there before is not done again."),
+        typer.Option(help="Work here and keep it; a build that was done there before is not done again."),
     ] = None,
 ) -> None:
     """Exits with 1 when a table differs."""
