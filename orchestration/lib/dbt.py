@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -134,7 +135,7 @@ def invoke(
             message: Any = event.data
             on_message(message.msg)
 
-    with own_command_line(arguments):
+    with own_command_line(arguments), lines_that_cannot_be_logged_dropped():
         runner = dbtRunner(manifest=manifest, callbacks=[relay])
         outcome = runner.invoke([*quiet(environment), *arguments, *places(environment)])
     close_warehouse()
@@ -207,6 +208,20 @@ def own_command_line(arguments: Sequence[str]) -> Iterator[None]:
         yield
     finally:
         sys.argv = given
+
+
+@contextmanager
+def lines_that_cannot_be_logged_dropped() -> Iterator[None]:
+    """Let log lines go that cannot be written, as on a full disk.
+
+    Python's logging would print a traceback for each, and bury what the run itself says of the disk (found by `make faults`).
+    """
+    before = logging.raiseExceptions
+    logging.raiseExceptions = False
+    try:
+        yield
+    finally:
+        logging.raiseExceptions = before
 
 
 def descriptions(manifest: Path) -> dict[tuple[str, str], Description]:

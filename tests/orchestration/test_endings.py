@@ -1,5 +1,7 @@
 """A run that the machine stops ends with 1 and a sentence."""
 
+import logging
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,7 @@ from typer.testing import CliRunner
 
 from ingestion.home import Home
 from orchestration.cli import app
+from orchestration.lib.dbt import lines_that_cannot_be_logged_dropped
 from orchestration.lib.locking import set_aside_damaged
 
 
@@ -22,6 +25,24 @@ def test_a_home_that_cannot_be_written_stops_a_refresh_with_a_sentence(tmp_path:
     assert str(in_the_way) in ended.output
     assert "the next run goes on where this one stopped" in ended.output
     assert "Traceback" not in ended.output
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_full_disk_under_dbts_log_prints_no_traceback(capfd: pytest.CaptureFixture[str]) -> None:
+    logger = logging.getLogger("on a full disk")
+    logger.propagate = False
+    full = logging.FileHandler("/dev/full")
+    logger.addHandler(full)
+    try:
+        with lines_that_cannot_be_logged_dropped():
+            logger.error("lost")
+        assert "Traceback" not in capfd.readouterr().err
+        logger.error("lost")
+        assert "No space left on device" in capfd.readouterr().err
+    finally:
+        logger.removeHandler(full)
+        with suppress(OSError):
+            full.close()
 
 
 @pytest.mark.parametrize(
