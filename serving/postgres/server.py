@@ -148,7 +148,8 @@ def explanation(error: adbc_driver_manager.Error, doing: str, uri: str) -> str:
     said = without_secrets(str(error), uri)
     said = re.sub(r"^\w+: \[libpq\] ", "", said.split("Query was:")[0]).strip()
     if doing == "connecting":
-        if not REACHED.search(said):
+        # A server that goes away during the driver's first questions is no URI that cannot be read (found by `make faults`).
+        if not REACHED.search(said) and not LOST_TEXT.search(said):
             # libpq quotes what it cannot read, and that may be a part of the password.
             said = f"{VARIABLE} cannot be read (in a URI the special characters of a password are percent-encoded)."
         return f"PostgreSQL cannot be reached: {said}\n{VARIABLE} is a libpq URI such as postgresql://role@host:5432/database."

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import adbc_driver_manager
 import pyarrow as pa
 import pytest
 from adbc_driver_postgresql import dbapi
@@ -123,6 +124,14 @@ def test_an_unreachable_server_is_named_without_its_password(snapshot: Snapshots
     assert "AUDIENCE_POSTGRES" in str(caught.value)
     assert "s3cr" not in str(caught.value)
     assert caught.value.__cause__ is None
+
+
+def test_a_server_that_goes_away_while_it_is_asked_for_its_types_is_no_unreadable_uri() -> None:
+    said = "INTERNAL: [libpq] Failed to build type mapping table: server closed the connection unexpectedly"
+    error = adbc_driver_manager.InternalError(said, status_code=adbc_driver_manager.AdbcStatusCode.INTERNAL)
+    told = connecting.explanation(error, "connecting", "postgresql://role:secret@127.0.0.1/database")
+    assert "server closed the connection" in told
+    assert "cannot be read" not in told
 
 
 def test_a_missing_permission_names_the_grant(snapshot: Snapshots, target: Target) -> None:
