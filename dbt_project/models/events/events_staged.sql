@@ -1,5 +1,9 @@
 -- One row per accepted record of every emitter, by rules 1 to 5 of docs/definitions.md; duplicates and unusable records are still in it.
-{{ config(materialized='view') }}
+{{ config(
+    materialized='view',
+    meta={'date_column': 'event_date', 'stale_dates': 'stale_event_dates'},
+) }}
+-- depends_on: {{ ref('stale_event_dates') }}
 
 with
 
