@@ -53,7 +53,7 @@ def recorded(machine: Machine, found: Sequence[Measured], emitters: Sequence[Spe
         "ratios": {each.size.name: [asdict(ratio) for ratio in size_ratios(each)] for each in found if each.has("new day")},
         "history": [asdict(ratio) for ratio in history_ratios(found[0], found[2])] if len(found) > 2 else [],
         "measured": {each.size.name: asdict(each) for each in found},
-        "is_lossless": all(each.is_lossless for each in found if each.has("lossless")),
+        "is_lossless": all(each.is_lossless for each in found if each.has("ingest")),
         "emitters": [asdict(speed) for speed in emitters],
     }
 
@@ -129,7 +129,7 @@ def main(
             for each in measure(place, events, beyond, done, on_step):
                 found.append(each)
                 keep()
-            # Half of them would be compared with nothing: they are measured together.
+            # Each is a multiple of native in the same run: an earlier run's are taken over all together or not at all.
             for speed in speeds(place) if not emitters else ():
                 on_step("emitters", speed.emitter)
                 emitters.append(speed)

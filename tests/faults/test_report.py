@@ -96,6 +96,12 @@ def test_all_numbers_are_kept_as_plain_json(sizes: list[Measured]) -> None:
     assert len(record["measured"]["10000x30"]["rounds"]["ingest"]) == 2
 
 
+def test_a_load_that_nobody_proved_is_not_lossless(sizes: list[Measured]) -> None:
+    unproved = measured(Size(50_000, 30), {"ingest": 84.0, "full refresh": 660.0, "nothing new": 4.0})
+    unproved.lossless = []
+    assert not recorded(Machine.here(), [*sizes, unproved], [], datetime(2026, 11, 22, tzinfo=UTC))["is_lossless"]
+
+
 def test_what_was_written_down_is_read_again_as_it_was(sizes: list[Measured]) -> None:
     record = json.loads(json.dumps(recorded(Machine.here(), sizes[:1], [], datetime(2026, 11, 22, tzinfo=UTC))))
     assert Measured.recorded(record["measured"]["1000x30"]) == sizes[0]

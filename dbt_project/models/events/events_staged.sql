@@ -3,6 +3,7 @@
     materialized='view',
     meta={'date_column': 'event_date', 'stale_dates': 'stale_event_dates'},
 ) }}
+-- the data tests of this view ask about the stale dates alone (docs/decisions/0008), so those are known before it
 -- depends_on: {{ ref('stale_event_dates') }}
 
 with
