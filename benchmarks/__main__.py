@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,18 +29,22 @@ QUIET_LOAD = 0.5
 app = typer.Typer(add_completion=False)
 console = wide_console()
 
+# How each size is measured, and which, in this order.
+Plan = Sequence[tuple[Callable[[Path, Size, OnStep], Measured], Size]]
 
-def measure(folder: Path, events: int, beyond: int | None, done: Mapping[str, Measured], on_step: OnStep) -> Iterator[Measured]:
-    """A tenth of the events in 30 days, all of them in 30 days, all of them in 300 days at the tenth's events a day, more in 30.
 
-    What an earlier run has done is not measured again.
-    """
-    plan = [
+def planned(events: int, beyond: int | None) -> Plan:
+    """A tenth of the events in 30 days, all of them in 30 days, all of them in 300 days at the tenth's events a day, more in 30."""
+    return [
         (measure_size, Size(max(events // LONGER, 1), DAYS)),
         (measure_size, Size(events, DAYS)),
         (measure_history, Size(events, DAYS * LONGER)),
         *([(measure_beyond, Size(beyond, DAYS))] if beyond else []),
     ]
+
+
+def measure(folder: Path, plan: Plan, done: Mapping[str, Measured], on_step: OnStep) -> Iterator[Measured]:
+    """Size by size; what an earlier run has done is not measured again."""
     for how, size in plan:
         yield done.get(size.name) or how(folder, size, on_step)
 
@@ -104,7 +108,10 @@ def main(
     earlier = resumed(resume, machine) if resume else {}
     began = datetime.fromisoformat(earlier["began"]) if earlier else began
     done = {name: Measured.recorded(values) for name, values in earlier.get("measured", {}).items()}
-    target = home.root / "benchmarks" / f"{began:%Y-%m-%dT%H-%M-%SZ}.json"
+    plan = planned(events, beyond)
+    # An earlier run's numbers are only ever added to: where this one leaves some out, it writes a file of its own.
+    is_whole = set(done) <= {size.name for _, size in plan}
+    target = home.root / "benchmarks" / f"{began if is_whole else datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}.json"
     target.parent.mkdir(parents=True, exist_ok=True)
     found: list[Measured] = []
     emitters = [Speed.recorded(values) for values in earlier.get("emitters", [])]
@@ -126,7 +133,7 @@ def main(
                 console.print(f"{time.strftime('%H:%M:%S')} {size}: {step}")
 
         try:
-            for each in measure(place, events, beyond, done, on_step):
+            for each in measure(place, plan, done, on_step):
                 found.append(each)
                 keep()
             # Each is a multiple of native in the same run: an earlier run's are taken over all together or not at all.

@@ -1,4 +1,7 @@
-"""What two engines published of the same records, row by row: equal but for the last bits of floating-point numbers."""
+"""``python -m benchmarks.comparison <home> <home>``: what two engines published of the same records, row by row.
+
+Equal but for the last bits of floating-point numbers.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import duckdb
+import typer
 
 from benchmarks.marts import compared_columns, table_difference
+from ingestion.home import Home
+from serving.generations import published_snapshot
 
 TOLERANCE = 1e-9
 SHOWN = 5
@@ -132,3 +138,22 @@ def unmatched(connection: duckdb.DuckDBPyConnection, name: str, columns: Sequenc
         cursor = connection.execute(f"(select {listed} from {here}.{name}) except all (select {listed} from {there}.{name})")
         sides.append(table(cursor.description, cursor.fetchall()))
     return sides[0], sides[1]
+
+
+def main(
+    left: Annotated[Path, typer.Argument(help="An AUDIENCE_HOME that has published.", exists=True, file_okay=False)],
+    right: Annotated[Path, typer.Argument(help="Another one, of the same records.", exists=True, file_okay=False)],
+) -> None:
+    """Exits with 1 where a table differs."""
+    compared = compare_snapshots(*(published_snapshot(Home(each.absolute())) for each in (left, right)))
+    for line in compared.differences:
+        typer.echo(line)
+    typer.echo(
+        f"{compared.tables} tables, {compared.rows:,} rows, {len(compared.empty)} empty, {compared.different_tables} that differ"
+    )
+    if compared.differences:
+        raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    typer.run(main)

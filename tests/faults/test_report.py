@@ -11,7 +11,7 @@ import pytest
 import typer
 from rich.console import Console
 
-from benchmarks.__main__ import measure, recorded, resumed
+from benchmarks.__main__ import measure, planned, recorded, resumed
 from benchmarks.measure import Machine, Measurement
 from benchmarks.ratios import Ratio, beyond_ratios, growth_ratios, history_ratios, size_ratios
 from benchmarks.report import STEPS, chart_lines, markdown, show
@@ -109,7 +109,7 @@ def test_what_was_written_down_is_read_again_as_it_was(sizes: list[Measured]) ->
 
 def test_a_size_already_measured_is_not_measured_again(sizes: list[Measured], tmp_path: Path) -> None:
     done = {each.size.name: each for each in sizes}
-    assert list(measure(tmp_path, 10_000, None, done, lambda *_: None)) == sizes
+    assert list(measure(tmp_path, planned(10_000, None), done, lambda *_: None)) == sizes
 
 
 def test_numbers_of_another_machine_are_not_gone_on_with(sizes: list[Measured], tmp_path: Path) -> None:
