@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import time
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from ingestion import erasure, layout, manifest
+from ingestion import layout, manifest, tombstones
 from ingestion.home import Home
 from orchestration.backup.pin import pinned
 from orchestration.backup.store import FORMAT, BackupError, Point, Store, StoredFile, hashed
@@ -25,7 +25,10 @@ OnCopy = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class BackupReport:
-    """What a backup holds (files, bytes) and what had to be copied for it (new_files, new_bytes); removed: contents that went."""
+    """What a backup holds (files, bytes) and what had to be copied for it (new_files, new_bytes); removed: contents that went.
+
+    damaged: lists of earlier moments that cannot be read; while there are any, no content goes, for they may name it.
+    """
 
     name: str
     point: Point
@@ -33,6 +36,7 @@ class BackupReport:
     new_bytes: int
     removed: int
     seconds: float
+    damaged: Sequence[str] = ()
 
 
 def back_up(
@@ -72,14 +76,14 @@ def back_up(
         ):
             point, new = copy_moment(Home(folder), store, on_copy)
             name = store.write_point(point)
-            removed = store.remove(store.points()[:-keep]) if keep else 0
+            removed, damaged = store.remove(store.points()[:-keep]) if keep else (0, [])
     except Timeout as error:
         raise BackupError(f"Another backup of {home.root} is at work: wait for it to end.") from error
     except FileNotFoundError as error:
         raise BackupError(
             f"{error.filename} went while it was copied, as an erasure removes it: run the backup again."
         ) from error
-    return BackupReport(name, point, len(new), sum(file.bytes for file in new), removed, time.monotonic() - began)
+    return BackupReport(name, point, len(new), sum(file.bytes for file in new), removed, time.monotonic() - began, damaged)
 
 
 def copy_moment(moment: Home, store: Store, on_copy: OnCopy | None) -> tuple[Point, list[StoredFile]]:
@@ -95,9 +99,8 @@ def copy_moment(moment: Home, store: Store, on_copy: OnCopy | None) -> tuple[Poi
         )
     if store.is_local:
         Path(store.folder).mkdir(parents=True, exist_ok=True, mode=0o700)
-    points = store.points()
     # A file that is as it was has the hash it had: of a lake that grows by a day only the day is read.
-    known = {file.path: file for file in (store.read_point(points[-1]).files if points else ())}
+    known = {file.path: file for file in last_files(store)}
     held = store.objects()
     paths = sorted(path for path in moment.root.rglob("*") if path.is_file())
     files = [described(path, moment.root, known) for path in paths]
@@ -116,12 +119,21 @@ def copy_moment(moment: Home, store: Store, on_copy: OnCopy | None) -> tuple[Poi
         manifest.now(),
         release(),
         layout.layout_of(moment) or layout.LAYOUT,
-        len(lines_of(moment.bronze / erasure.APPLIED)),
+        len(tombstones.applied(moment)),
         "".join(lines_of(moment.bronze / "_pseudonyms.txt")) or "none",
         loads,
         tuple(files),
     )
     return point, [file for file, _ in new]
+
+
+def last_files(store: Store) -> tuple[StoredFile, ...]:
+    """The files of the newest moment; none where its list is damaged, which only costs reading them all again."""
+    points = store.points()
+    try:
+        return store.read_point(points[-1]).files if points else ()
+    except BackupError:
+        return ()
 
 
 def described(path: Path, root: Path, known: dict[str, StoredFile]) -> StoredFile:

@@ -41,6 +41,11 @@ def backup(
         f"[green]Backed up[/] as {report.name}: {told(report.point)}; "
         f"{report.new_files:,} files ({megabytes(report.new_bytes)}) were new, {report.seconds:.1f} s."
     )
+    if report.damaged:
+        console.print(
+            f"[yellow]Damaged:[/] the lists of {', '.join(report.damaged)} in {target}: these moments cannot be restored, and "
+            "while they lie in points/ no content is let go of. Remove them there, or put them back from a copy."
+        )
     if report.removed:
         console.print(f"{report.removed:,} contents that no kept moment names were removed.")
     if environment.home.privacy.exists() and any(environment.home.privacy.iterdir()):

@@ -14,8 +14,10 @@ import duckdb
 from ingestion.home import Home, recipes_of
 from ingestion.landing import Index
 from ingestion.locking import bronze_lock
+from orchestration.backup.store import BackupError
+from orchestration.lib.environment import Engine
 from orchestration.lib.locking import OnWait, warehouse_lock
-from orchestration.lib.state import state_path
+from orchestration.lib.state import read_state, state_path
 from serving.crm import delta
 from serving.generations import current_snapshot
 from serving.publish import STORAGE_VERSION
@@ -80,7 +82,17 @@ def pin_settings(home: Home, folder: Path) -> None:
 
 
 def pin_warehouse(home: Home, folder: Path) -> None:
-    """The warehouse with its state, and the snapshot that readers have."""
+    """The warehouse with its state, and the snapshot that readers have.
+
+    Raises:
+        BackupError: the tables of the last build lie in Spark.
+    """
+    state = read_state(home)
+    if state is not None and state.engine is not Engine.DUCKDB:
+        raise BackupError(
+            f"The last build's tables lie in {state.engine}, which a backup does not reach: leave --with-warehouse out, and the run "
+            "after a restore makes them anew."
+        )
     for path in (home.warehouse, home.warehouse.with_name(f"{home.warehouse.name}.wal"), state_path(home)):
         if path.exists():
             shutil.copy2(path, folder / path.name)

@@ -58,7 +58,7 @@ def restore(
     aside = home.root / ASIDE
     is_ready = (aside / DONE).exists() and (aside / DONE).read_text() == name
     if not is_ready:
-        refuse_unless_empty(home)
+        refuse_unless_empty(home, point)
         refuse_lost_privacy(home, point, without_privacy)
         refuse_without_room(home, point)
         shutil.rmtree(aside, ignore_errors=True)
@@ -68,6 +68,9 @@ def restore(
         except BaseException:
             shutil.rmtree(aside, ignore_errors=True)
             raise
+        if without_privacy and not tombstones.path_of(home).exists():
+            # Whom it must not take in nobody knows any more: with the memory of them it would take in nothing.
+            (aside / "bronze" / tombstones.APPLIED).unlink(missing_ok=True)
         (aside / DONE).write_text(name)
     put_in_place(home, aside)
     return RestoreReport(name, point, time.monotonic() - began)
@@ -111,9 +114,10 @@ def chosen(store: Store, at: str | None) -> str:
     return wanted[-1]
 
 
-def refuse_unless_empty(home: Home) -> None:
+def refuse_unless_empty(home: Home, point: Point) -> None:
     """Raise BackupError where a restore would write over something."""
-    there = [name for name in RESTORED if holds_something(home.root / name)]
+    brought = {Path(file.path).parts[0] for file in point.files}
+    there = [name for name in (*RESTORED, *sorted(brought - set(RESTORED))) if holds_something(home.root / name)]
     if there:
         raise BackupError(
             f"{home.root} is not empty: it holds {', '.join(there)}. Restore into another AUDIENCE_HOME, or move these away first."
@@ -188,10 +192,10 @@ def put_in_place(home: Home, aside: Path) -> None:
     """
     os.sync()
     with bronze_lock(home):
-        for name in sorted(RESTORED, key=lambda each: each == "bronze"):
+        # Recipes may lie in a folder of any name below the home.
+        names = [path.name for path in aside.iterdir() if path.name != DONE]
+        for name in sorted(names, key=lambda each: each == "bronze"):
             made, target = aside / name, home.root / name
-            if not made.exists():
-                continue
             if holds_something(target):
                 raise BackupError(f"{target} was written while the restore was away: move it away, then restore again.")
             if target.is_dir():

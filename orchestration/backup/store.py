@@ -18,6 +18,8 @@ from uuid import uuid4
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
+from ingestion import durable
+
 FORMAT = 1
 BLOCK_BYTES = 2**22
 
@@ -142,7 +144,7 @@ class Store:
         try:
             if copied(source, aside) != sha256:
                 raise BackupError(f"{source} changed while it was copied: run the backup again.")
-            aside.replace(target)
+            durable.publish(aside, Path(target))
         finally:
             aside.unlink(missing_ok=True)
 
@@ -166,15 +168,24 @@ class Store:
             target.unlink()
             raise BackupError(f"{file.path}: its content {path} is damaged, its bytes are not those that were written.")
 
-    def remove(self, names: Iterable[str]) -> int:
-        """Remove moments, then contents that no other moment names; how many contents went."""
+    def remove(self, names: Iterable[str]) -> tuple[int, list[str]]:
+        """Remove moments, then contents that no other moment names: how many contents went, and the moments whose lists are damaged.
+
+        While there is one of those no content goes, since nobody knows what it names.
+        """
         for name in names:
             self.fs.rm_file(f"{self.folder}/points/{name}.json")
-        needed = {file.sha256 for name in self.points() for file in self.read_point(name).files}
-        gone = self.objects().keys() - needed
+        needed: set[str] = set()
+        damaged = []
+        for name in self.points():
+            try:
+                needed |= {file.sha256 for file in self.read_point(name).files}
+            except BackupError:
+                damaged.append(name)
+        gone = set() if damaged else self.objects().keys() - needed
         for sha256 in gone:
             self.fs.rm_file(self.object_path(sha256))
-        return len(gone)
+        return len(gone), damaged
 
     def object_path(self, sha256: str) -> str:
         """Where a content lies."""
@@ -195,7 +206,7 @@ class Store:
         aside = Path(f"{target}.part")
         aside.parent.mkdir(parents=True, exist_ok=True)
         aside.write_bytes(content)
-        aside.replace(target)
+        durable.publish(aside, Path(target))
 
 
 def copied(source: Path, target: Path) -> str:

@@ -24,8 +24,9 @@ from ingestion.tombstones import Identifier, Kind
 from orchestration.backup.backup import back_up
 from orchestration.backup.restore import check, restore
 from orchestration.backup.store import BackupError, Store
-from orchestration.lib.environment import DBT_PROJECT
+from orchestration.lib.environment import DBT_PROJECT, Engine
 from orchestration.lib.fingerprint import fingerprint
+from orchestration.lib.state import BuildRequest, Status, WarehouseState, write_state
 from orchestration.privacy import owed
 from tests.orchestration.conftest import REPOSITORY
 
@@ -172,6 +173,42 @@ def test_a_damaged_list_of_files_is_refused(home: Home, tmp_path: Path) -> None:
         restore(Home(tmp_path / "other"), str(target))
 
 
+def test_a_damaged_list_of_an_earlier_moment_stops_no_backup_and_keeps_what_it_may_name(
+    home: Home, logs: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "backups"
+    first = back_up(home, str(target)).name
+    add_a_day(home, logs)
+    (target / "points" / f"{first}.json").write_text("torn")
+    contents_before = Store.at(str(target)).objects().keys()
+    report = back_up(home, str(target), keep=2)
+    assert (report.damaged, report.removed) == ([first], 0)
+    assert contents_before <= Store.at(str(target)).objects().keys()
+    other = Home(tmp_path / "other")
+    restore(other, str(target))
+    assert contents(other) == contents(home)
+
+
+def test_recipes_in_a_folder_of_their_own_come_back_where_they_were(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUDIENCE_RECIPES", str(home.root / "settings" / "recipes"))
+    (home.root / "settings" / "recipes").mkdir(parents=True)
+    (home.root / "settings" / "recipes" / "kiosk.yml").write_text("fields: {}\n")
+    back_up(home, str(tmp_path / "backups"))
+    other = Home(tmp_path / "other")
+    restore(other, str(tmp_path / "backups"))
+    assert (other.root / "settings" / "recipes" / "kiosk.yml").read_text() == "fields: {}\n"
+    assert not (other.root / "restore.new").exists()
+
+
+def test_tables_in_spark_are_not_called_backed_up(home: Home, tmp_path: Path) -> None:
+    write_state(home, WarehouseState.begin("f", "c", BuildRequest(), Engine.SPARK).ended(Status.BUILT))
+    with pytest.raises(BackupError, match="leave --with-warehouse out"):
+        back_up(home, str(tmp_path / "backups"), with_warehouse=True)
+    assert back_up(home, str(tmp_path / "backups")).point.files
+
+
 def test_a_home_that_holds_something_is_not_written_over(home: Home, tmp_path: Path) -> None:
     target, before = str(tmp_path / "backups"), contents(home)
     back_up(home, target)
@@ -204,6 +241,19 @@ def test_key_and_tombstones_are_not_in_it_and_without_them_it_is_not_restored(
     monkeypatch.setenv("AUDIENCE_PRIVACY_KEY", (home.privacy / "key").read_text())
     restore(other, target)
     assert owed.is_owed(other)
+
+
+def test_where_the_tombstones_are_lost_for_good_a_restored_lake_takes_files_in_again(
+    home: Home, logs: Path, tmp_path: Path
+) -> None:
+    tombstones.bury(home, "first", [Identifier(Kind.USER, "somebody-erased")])
+    owed.begin(home)
+    back_up(home, str(tmp_path / "backups"))
+    other = Home(tmp_path / "other")
+    restore(other, str(tmp_path / "backups"), without_privacy=True)
+    before = len(list(manifest.every(other)))
+    add_a_day(other, logs)
+    assert len(list(manifest.every(other))) > before
 
 
 def test_logs_that_an_erasure_rewrote_are_not_loaded_beside_what_a_backup_holds_of_them(
