@@ -7,6 +7,7 @@ import typer
 from cluster.settings import LOOPBACK, ClusterError, Sizes
 from cluster.standalone import Cluster
 from ingestion.home import Home
+from ingestion.keeping import keep_private
 
 app = typer.Typer(
     add_completion=False,
@@ -57,4 +58,5 @@ def status() -> None:
 
 
 if __name__ == "__main__":
+    keep_private()
     app(prog_name="python -m cluster")

@@ -94,14 +94,13 @@ class Cluster:
             self.process(role).await_it(lambda: (self.living_workers() or 0) >= self.sizes.workers, WORKER_WITHIN_SECONDS)
 
     def start_thrift(self, say: Say) -> None:
-        """Start the Thrift server and wait until it listens."""
+        """Start the Thrift server, unless one lives that is merely slow, and wait until it listens."""
         thrift = self.process("thrift")
-        if thrift.pid() is not None and listens(self.sizes.thrift_port):
-            return
-        check_free(self.sizes.thrift_port, "the Thrift server", "SPARK_THRIFT_PORT")
-        say("Starting the Thrift server ...")
-        command = commands.cluster_thrift_server(self.places, self.sizes)
-        thrift.start(command, commands.process_environment(self.places, is_driver=True))
+        if thrift.pid() is None:
+            check_free(self.sizes.thrift_port, "the Thrift server", "SPARK_THRIFT_PORT")
+            say("Starting the Thrift server ...")
+            command = commands.cluster_thrift_server(self.places, self.sizes)
+            thrift.start(command, commands.process_environment(self.places, is_driver=True))
         thrift.await_it(lambda: listens(self.sizes.thrift_port), THRIFT_WITHIN_SECONDS)
 
     def stop(self, say: Say) -> None:

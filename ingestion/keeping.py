@@ -31,7 +31,7 @@ def is_open_to_others(path: Path) -> bool:
 
 def personal_places(home: Home) -> list[Path]:
     """What of a home holds records or names of people, or secrets; the site, which holds aggregates, is not among it."""
-    folders = ("dagster", "dbt", "deliveries", "superset", "landing")
+    folders = ("dagster", "dbt", "deliveries", "superset", "landing", "spark", "spill", "check")
     areas = (home.bronze, home.quarantine, home.warehouse, home.published, home.exports, home.api, home.privacy)
     return [*areas, *(home.root / name for name in folders), home.root / "deliveries.yml"]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from cluster import commands
+from cluster import commands, standalone
 from cluster.processes import Process, began_at
 from cluster.settings import ClusterError, Places, Sizes
 from cluster.standalone import Cluster
@@ -69,6 +69,24 @@ def test_stopping_ends_what_was_started_with_its_children_and_nobody_elses(tmp_p
     process.note.write_text(f'{{"pid": {os.getpid()}, "began": "long ago"}}')
     assert process.pid() is None
     assert not process.end()
+
+
+def test_a_thrift_server_that_is_merely_slow_is_waited_for_and_not_started_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        cluster = Cluster(Home(tmp_path), Sizes.read({"SPARK_THRIFT_PORT": str(closed.getsockname()[1])}))
+        thrift = cluster.process("thrift")
+        thrift.start(["sleep", "600"], os.environ)
+        before = thrift.pid()
+        monkeypatch.setattr(standalone, "THRIFT_WITHIN_SECONDS", 1.0)
+        try:
+            with pytest.raises(ClusterError, match="not ready after 1 s"):
+                cluster.start_thrift(lambda text: None)
+            assert thrift.pid() == before
+        finally:
+            assert thrift.end()
 
 
 def test_nothing_listens_beyond_this_machine(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import socket
 import subprocess
 import sys
 import threading
@@ -183,6 +185,23 @@ def test_what_a_command_writes_is_its_accounts_own(tmp_path):
         os.umask(before)
     assert said.startswith("0\n"), said
     modes = {path: oct(path.stat().st_mode & 0o777) for path in (home, *home.rglob("*"))}
+    assert set(modes.values()) == {"0o700", "0o600"}, modes
+
+
+def test_the_folders_of_a_cluster_are_its_accounts_own(tmp_path):
+    if shutil.which("java") is None:
+        pytest.skip("no java: a cluster makes no folder without it")
+    home = tmp_path / "home"
+    before = os.umask(0o022)
+    try:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = str(taken.getsockname()[1])
+            said = said_by(("cluster", "start"), {**os.environ, "AUDIENCE_HOME": str(home), "AUDIENCE_CLUSTER_PORT": port})
+    finally:
+        os.umask(before)
+    assert f"Port {port}" in said
+    modes = {path: oct(path.stat().st_mode & 0o777) for path in (home, *home.rglob("*"))}
+    assert home / "spark" / "warehouse" in modes
     assert set(modes.values()) == {"0o700", "0o600"}, modes
 
 
