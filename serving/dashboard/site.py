@@ -7,7 +7,6 @@ step, after everything it names is in place; what the generations before it name
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import time
@@ -19,7 +18,7 @@ from pathlib import Path
 import duckdb
 from filelock import FileLock
 
-from ingestion.home import Home
+from ingestion.home import Home, is_on
 from ingestion.keeping import let_read
 from serving.dashboard import build as building
 from serving.dashboard.build import BuildError
@@ -60,7 +59,7 @@ class Site:
 
 def is_wanted() -> bool:
     """Whether runs end with the site: unless ``AUDIENCE_SITE=off``."""
-    return os.environ.get(SWITCH, "").lower() not in ("off", "no", "0", "false")
+    return is_on(SWITCH, otherwise=True)
 
 
 def refresh_site(home: Home, on_step: Callable[[str], None] | None = None) -> Site | None:

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -9,7 +11,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import adbc_driver_manager
 import pyarrow as pa
 import pytest
 from adbc_driver_postgresql import dbapi
@@ -22,6 +23,9 @@ from tests.serving.postgres.conftest import Snapshots, Target
 from tests.serving.postgres.test_swap import data_schemas
 
 REPOSITORY = Path(__file__).parents[3]
+# Messages of PostgreSQL's protocol: a letter, the length, what is said.
+AUTHENTICATED = b"R" + struct.pack("!II", 8, 0)
+READY = b"Z" + struct.pack("!I", 5) + b"I"
 # A publisher that says how far it is, and then stands still until it is killed.
 STANDS_STILL_WHILE_COPYING = """
 import sys, time
@@ -126,12 +130,26 @@ def test_an_unreachable_server_is_named_without_its_password(snapshot: Snapshots
     assert caught.value.__cause__ is None
 
 
-def test_a_server_that_goes_away_while_it_is_asked_for_its_types_is_no_unreadable_uri() -> None:
-    said = "INTERNAL: [libpq] Failed to build type mapping table: server closed the connection unexpectedly"
-    error = adbc_driver_manager.InternalError(said, status_code=adbc_driver_manager.AdbcStatusCode.INTERNAL)
-    told = connecting.explanation(error, "connecting", "postgresql://role:secret@127.0.0.1/database")
-    assert "server closed the connection" in told
-    assert "cannot be read" not in told
+def greet_and_hang_up(listener: socket.socket) -> None:
+    """Let a client in without a password and close at its first question, as a server that is shut down at that moment does."""
+    client, _ = listener.accept()
+    with client:
+        client.recv(4096)
+        client.sendall(AUTHENTICATED + READY)
+        client.recv(4096)
+
+
+def test_a_server_that_goes_away_while_it_is_greeted_is_no_unreadable_uri(snapshot: Snapshots) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        greeter = threading.Thread(target=greet_and_hang_up, args=(listener,))
+        greeter.start()
+        port = listener.getsockname()[1]
+        uri = f"postgresql://role:s3cr-t@127.0.0.1:{port}/marts?sslmode=disable&gssencmode=disable"  # pragma: allowlist secret
+        with pytest.raises(PostgresLostError, match="server closed the connection") as caught:
+            publish(snapshot(1), uri)
+        greeter.join()
+    assert "cannot be read" not in str(caught.value)
+    assert "s3cr" not in str(caught.value)
 
 
 def test_a_missing_permission_names_the_grant(snapshot: Snapshots, target: Target) -> None:
