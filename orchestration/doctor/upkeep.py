@@ -10,7 +10,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ingestion import erasure, identity, tombstones
+from ingestion import identity, tombstones
 from ingestion.home import Home
 from orchestration.doctor.findings import Area, megabytes
 from orchestration.doctor.published import snapshot_bytes
@@ -32,10 +32,10 @@ def examine_privacy(home: Home) -> Area:
         area.note(f"{waiting} requests for an erasure wait.", "make serve (its sensor carries them out), or make erase")
     path = tombstones.path_of(home)
     if not path.exists():
-        applied = home.bronze / erasure.APPLIED
-        if applied.exists() and applied.read_text(encoding="utf-8").strip():
+        if tombstones.applied(home):
             area.problem(
-                f"This lake was erased from, and there are no tombstones at {path}: late files would let the erased in again.",
+                f"This lake was erased from, and there are no tombstones at {path}: nothing is loaded, "
+                "since late files would let the erased in again.",
                 f"put the tombstones back, or name them: {tombstones.VARIABLE}=/path/to/tombstones.json",
             )
         return area

@@ -14,7 +14,7 @@ import duckdb
 from ingestion.home import Home
 from ingestion.landing import CATALOG
 from orchestration.doctor.findings import Area
-from orchestration.lib.environment import DBT_PROJECT, PROFILES, Environment
+from orchestration.lib.environment import DBT_PROJECT, PROFILES, Engine, Environment, TargetError
 from orchestration.lib.fingerprint import content_ids, fingerprint
 from orchestration.lib.locking import describe, is_locked, is_unreadable
 from orchestration.lib.state import BuildRequest, Status, engine_versions, parse_state, read_state, state_path
@@ -22,17 +22,20 @@ from orchestration.refresh import make_plan
 
 
 def examine_warehouse(environment: Environment) -> Area:
-    """State, what the next run would do and why, size and lock."""
+    """State, what the next run would do and why; of a file of DuckDB's size and lock too (what a Spark holds, Spark knows)."""
     area, home = Area("warehouse"), environment.home
-    if not home.warehouse.exists():
+    is_file = environment.engine is Engine.DUCKDB
+    if is_file and not home.warehouse.exists():
         area.note("There is no warehouse: the next run builds everything.", "make run")
         return area
-    area.facts["bytes"] = home.warehouse.stat().st_size
+    if is_file:
+        area.facts["bytes"] = home.warehouse.stat().st_size
     with untouched_by_runs(home.locks / "warehouse.lock") as is_free:
         examine_state(environment, area, is_at_work=not is_free)
         if is_free:
             loads = dated_loads(environment.home)
-            examine_file(environment, area, loads)
+            if is_file:
+                examine_file(environment, area, loads)
             if loads is None:
                 area.facts["next run"] = "is refused until the lake's books can be read"
             else:
@@ -74,19 +77,31 @@ def examine_state(environment: Environment, area: Area, *, is_at_work: bool) -> 
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         area.problem(f"{path} is damaged ({error!r}); the next run builds everything and writes it anew.", "make run")
         return
-    area.facts |= {"status": state.status.value, "build": state.build_id, "begun": state.started_at}
+    area.facts |= {
+        "status": state.status.value,
+        "engine": state.engine.value,
+        "build": state.build_id,
+        "begun": state.started_at,
+    }
+    now = installed_versions(state.engine)
     for package, was in state.versions.items():
         area.facts[f"built with {package}"] = was
-        if engine_versions()[package] != was:
-            area.note(
-                f"It was built with {package} {was}; {engine_versions()[package]} is installed.", "make run (builds everything)"
-            )
+        if package in now and now[package] != was:
+            area.note(f"It was built with {package} {was}; {now[package]} is installed.", "make run (builds everything)")
     if state.status is Status.BUILDING and not is_at_work:
         area.problem(f"The run of {state.started_at} did not finish: a model or a test failed, or it was killed.", "make run")
     elif state.status is Status.PARTIAL:
         area.note("Only a selection was built last; it is not published.", "make run")
     elif state.status is Status.BUILT:
         area.ok(f"The build of {state.started_at} is finished.")
+
+
+def installed_versions(engine: Engine) -> dict[str, str]:
+    """Versions of what drives an engine; none where that is not installed, as Spark's adapter on a machine that builds on DuckDB."""
+    try:
+        return engine_versions(engine)
+    except TargetError:
+        return {}
 
 
 def examine_file(environment: Environment, area: Area, loads: set[str] | None) -> None:
@@ -136,7 +151,7 @@ def tell_next_build(environment: Environment, area: Area) -> None:
         return
     how_much = "everything" if plan.request.full_refresh or state is None else "what is stale"
     area.facts["next run"] = f"builds {how_much}, because {plan.reason}"
-    now = fingerprint(environment.home, DBT_PROJECT, PROFILES)
+    now = fingerprint(environment.home, DBT_PROJECT, PROFILES, engine=environment.engine)
     if state is not None and state.status is Status.BUILT and state.code_hash != now.code:
         area.note(f"The next run builds everything, because {plan.reason}.", "make run")
     elif state is not None and state.status is Status.BUILT:

@@ -11,7 +11,7 @@ import dagster as dg
 import pytest
 
 from ingestion.home import Home
-from orchestration.defs.alerts.sensors import alert_on_failed_check, alert_on_failed_run, alert_on_health, troubles
+from orchestration.defs.alerts.sensors import SIZE, alert_on_failed_check, alert_on_failed_run, alert_on_health, troubles
 from orchestration.defs.automation import history
 from orchestration.defs.automation.history import forget_history
 from orchestration.doctor.findings import Area, Diagnosis
@@ -130,6 +130,14 @@ def test_problems_are_told_once_and_their_end_too(receiver: Receiver, instance: 
     assert tick() == 2
     assert receiver.told[1]["kind"] == "healthy"
     assert tick() == 2
+
+
+def test_a_disk_that_is_short_is_told_once_however_its_free_bytes_move() -> None:
+    def told(free: str, file: str) -> str:
+        return SIZE.sub("#", f"disk: {free} are free; a full build may take 1.2 GB more. lake: {file} is no manifest")
+
+    assert told("12.31 GB", "a1.json") == told("9 MB", "a1.json") == told("1,024 bytes", "a1.json")
+    assert told("9 MB", "a1.json") != told("9 MB", "a2.json")
 
 
 def test_a_stale_snapshot_is_told() -> None:

@@ -26,7 +26,7 @@ from ingestion.simulator import simulate
 from orchestration.doctor.findings import Diagnosis, Severity
 from orchestration.doctor.run import diagnose
 from orchestration.doctor.settings import PLAIN, SECRET
-from orchestration.lib.environment import DBT_PROJECT, Environment
+from orchestration.lib.environment import DBT_PROJECT, Engine, Environment
 from orchestration.lib.fingerprint import fingerprint
 from orchestration.lib.state import BuildRequest, Status, WarehouseState, write_state
 from serving.publication import Provenance
@@ -199,4 +199,23 @@ def test_every_variable_that_the_code_reads_is_known_to_the_doctor() -> None:
         for path in (REPOSITORY / folder).rglob("*.py")
         for name in re.findall(r'"(AUDIENCE_[A-Z_]+)"', path.read_text())
     }
-    assert named <= {*PLAIN, *SECRET}
+    read_by_dbt = set(re.findall(r"env_var\('(\w+)'", (REPOSITORY / "profiles.yml").read_text()))
+    documented = set(re.findall(r"`(AUDIENCE_[A-Z_]+)`", (REPOSITORY / "docs" / "operations.md").read_text()))
+    assert named | read_by_dbt | documented <= {*PLAIN, *SECRET}
+
+
+def test_a_home_whose_tables_lie_in_spark_is_looked_into_without_a_file_of_duckdb(home: Home) -> None:
+    spark = Environment.read(
+        {"AUDIENCE_HOME": str(home.root), "LANDING": str(home.root.parent / "landing"), "AUDIENCE_TARGET": "spark"}
+    )
+    now = fingerprint(home, DBT_PROJECT, REPOSITORY / "profiles.yml", engine=Engine.SPARK)
+    write_state(
+        home, replace(WarehouseState.begin(str(now), now.code, BuildRequest()), engine=Engine.SPARK, versions={"dbt-spark": "0"})
+    )
+    home.warehouse.unlink()
+    found = diagnose(spark)
+    assert "warehouse: The run of" in problems(found)
+    assert "could not be examined" not in problems(found)
+    facts = next(area for area in found.areas if area.name == "warehouse").facts
+    assert (facts["engine"], facts["built with dbt-spark"]) == ("spark", "0")
+    assert facts["next run"].startswith("builds ")

@@ -3,6 +3,7 @@
 What failed is named, and not quoted: an error may repeat what a record says.
 """
 
+import re
 from collections.abc import Iterator
 
 import dagster as dg
@@ -14,6 +15,7 @@ from orchestration.lib.alerts import VARIABLE, Alert, send, webhook
 from orchestration.lib.resources import AudienceResource
 
 SILENT = dg.SkipReason(f"{VARIABLE} is not set: nobody is told.")
+SIZE = re.compile(r"\d[\d.,]* (?:[kMGT]?B|bytes)\b")
 HEALTH_SECONDS = 900
 """A look reads all manifests and the ends of all files: four times an hour is soon enough for what it finds."""
 
@@ -68,7 +70,8 @@ def alert_on_health(context: dg.SensorEvaluationContext, audience: AudienceResou
         return SILENT
     wrong = troubles(diagnose(audience.environment()))
     told = context.cursor or ""
-    now = "\n".join(sorted(wrong))
+    # A problem is the same while only sizes move in it, as the bytes that are free do.
+    now = "\n".join(sorted(SIZE.sub("#", each) for each in wrong))
     if now == told:
         return dg.SkipReason("Nothing has changed since the last message." if wrong else "Nothing is wrong.")
     if wrong:
