@@ -19,7 +19,7 @@ from ingestion.home import Home, landing_from_environment
 from ingestion.identity import PrivacyKeyError
 from ingestion.load import load_landing
 from ingestion.replay import replay as replay_quarantine
-from ingestion.report import LandingReport, Totals
+from ingestion.report import LandingReport, Totals, damage_found
 from ingestion.report import Progress as Moment
 from ingestion.showing import visible
 from ingestion.sources import registered
@@ -33,6 +33,7 @@ app = typer.Typer(
     "LANDING (default AUDIENCE_HOME/landing) is any fsspec URI laid out as LANDING/<source>/** "
     "and LANDING/catalog/**. Running a command twice does nothing the second time.",
 )
+LOADED_NEXT = "are loaded again by the next run"
 SourceOption = Annotated[
     list[str] | None, typer.Option("--source", "-s", help="Only this source (repeatable); 'catalog' is one too.")
 ]
@@ -85,9 +86,13 @@ def ended_clearly() -> Iterator[None]:
         raise typer.Exit(1) from error
 
 
+def _print_damage(console: Console, damage: str | None) -> None:
+    if damage:
+        console.print(f"Set aside: {damage}", style="yellow", markup=False)
+
+
 def _print_report(console: Console, report: LandingReport) -> None:
-    if report.damage:
-        console.print(f"Set aside: {report.damage}", style="yellow", markup=False)
+    _print_damage(console, report.damage)
     if report.is_empty:
         console.print(f"Nothing new: {len(report.skipped)} files were loaded before.")
     else:
@@ -117,14 +122,16 @@ def replay(
     load_id: Annotated[list[str] | None, typer.Option("--load-id", help="Only this load (repeatable).")] = None,
 ) -> None:
     """Read quarantined records again with today's rules; those that pass move to bronze."""
+    console = Console(soft_wrap=True)
     with ended_clearly():
         try:
-            report = replay_quarantine(Home.from_environment(), sources=source, load_ids=load_id)
+            report = replay_quarantine(Home.from_environment(), sources=source, load_ids=load_id, on_wait=console.print)
         except PrivacyKeyError:
             raise
         except ValueError as error:
             raise typer.BadParameter(str(error)) from error
-    Console().print(
+    _print_damage(console, damage_found(report.damaged, LOADED_NEXT))
+    console.print(
         f"{report.tried:,} records read again: {report.accepted:,} accepted, {report.blank:,} blank; {len(report.loads)} loads changed."
     )
 
@@ -135,14 +142,16 @@ def compact(
     min_files: Annotated[int, typer.Option(help="Merge a date that has at least this many small files.")] = MIN_FILES,
 ) -> None:
     """Merge the small Parquet files of each date into one; the rows and their loads stay the same."""
+    console = Console(soft_wrap=True)
     with ended_clearly():
         try:
-            report = compact_bronze(Home.from_environment(), sources=source, min_files=min_files)
+            report = compact_bronze(Home.from_environment(), sources=source, min_files=min_files, on_wait=console.print)
         except PrivacyKeyError:
             raise
         except ValueError as error:
             raise typer.BadParameter(str(error)) from error
-    Console().print(f"{report.files_before:,} files became {report.files_after:,} on {len(report.dates):,} dates.")
+    _print_damage(console, damage_found(report.damaged, LOADED_NEXT))
+    console.print(f"{report.files_before:,} files became {report.files_after:,} on {len(report.dates):,} dates.")
 
 
 @app.command("status", hidden=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import duckdb
@@ -11,7 +11,7 @@ import duckdb
 from ingestion import durable, journal, lake, manifest
 from ingestion.bronze import staging_folder
 from ingestion.home import Home
-from ingestion.locking import bronze_lock
+from ingestion.locking import bronze_lock, builds_held_off
 from ingestion.shape import quoted
 from ingestion.sources import registered
 from ingestion.workbench import PARQUET, connection
@@ -24,25 +24,35 @@ MIN_FILES = 8
 
 @dataclass
 class CompactionReport:
-    """files_before became files_after, on the dates given as `<source>/event_date=<date>`."""
+    """files_before became files_after, on the dates given as `<source>/event_date=<date>`.
+
+    damaged: books that could not be read and were set aside first.
+    """
 
     dates: list[str] = field(default_factory=list)
     files_before: int = 0
     files_after: int = 0
+    damaged: Sequence[str] = ()
 
 
 def compact(
-    home: Home, *, sources: Sequence[str] | None = None, min_files: int = MIN_FILES, small_bytes: int = SMALL_BYTES
+    home: Home,
+    *,
+    sources: Sequence[str] | None = None,
+    min_files: int = MIN_FILES,
+    small_bytes: int = SMALL_BYTES,
+    on_wait: Callable[[str], None] | None = None,
 ) -> CompactionReport:
     """Merge the small files of every date that has at least `min_files` of them. Loads keep their identity, rows and content_id.
 
+    on_wait: told, in a sentence, whom it waits for.
     Raises ValueError for an unknown source.
     """
     if strangers := set(sources or ()) - set(registered()):
         raise ValueError(f"unknown source {', '.join(sorted(strangers))}; known: {', '.join(registered())}")
     report = CompactionReport()
-    with bronze_lock(home), connection(home) as con:
-        lake.sweep(home)
+    with builds_held_off(home, on_wait), bronze_lock(home, on_wait), connection(home) as con:
+        report.damaged = lake.mend(home).damaged
         lake.prepare(con, home)
         for source in sources or registered():
             for folder, names in sorted(_small_files(home, source, small_bytes).items()):

@@ -25,9 +25,6 @@ from ingestion.shape import quoted
 from ingestion.sources import People, registered
 from ingestion.workbench import PARQUET, connection
 
-APPLIED = "_tombstones.txt"
-"""Which tombstones this lake has seen: a restored backup has seen fewer than there are."""
-
 
 @dataclass
 class ErasureReport:
@@ -46,9 +43,7 @@ class ErasureReport:
 
 def is_applied(home: Home) -> bool:
     """Whether this lake holds nothing that the tombstones forbid, as far as it was told of them."""
-    owed = set(tombstones.read(home).said.splitlines())
-    applied = home.bronze / APPLIED
-    return owed <= set(applied.read_text(encoding="utf-8").splitlines() if applied.exists() else ())
+    return set(tombstones.read(home).said.splitlines()) <= set(tombstones.applied(home))
 
 
 def erase(home: Home) -> ErasureReport:
@@ -66,7 +61,7 @@ def erase(home: Home) -> ErasureReport:
                 _erase_rejects(con, home, source.name, held.keep_from, report)
             _erase_rows(con, home, CATALOG, catalog.PEOPLE, report, is_dated=False)
             _erase_rejects(con, home, CATALOG, held.keep_from, report)
-        durable.write_text(home.bronze / APPLIED, held.said)
+        durable.write_text(home.bronze / tombstones.APPLIED, held.said)
     return report
 
 

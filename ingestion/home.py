@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 DEFAULT_ROOT = "var"
+NO = ("off", "no", "0", "false")
+"""How an environment variable says no, in any case."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,12 @@ class Home:
     def staging(self) -> Path:
         """Half-made files; emptied at the start of every run."""
         return self.bronze / "_staging"
+
+
+def is_on(variable: str, *, otherwise: bool) -> bool:
+    """Whether an environment variable switches something on: any value but those of `NO` does; `otherwise` where unset or empty."""
+    said = os.environ.get(variable, "").strip().lower()
+    return said not in NO if said else otherwise
 
 
 def recipes_of(home: Home) -> Path:

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from ingestion import durable
-from ingestion.home import Home
+from ingestion.home import Home, is_on
 from ingestion.keeping import is_open_to_others
 
 MACROS = (Path(__file__).parent / "identity.sql").read_text(encoding="utf-8")
@@ -67,7 +67,7 @@ def pseudonymises(home: Home) -> bool:
     Raises:
         PrivacyKeyError: the lake was begun otherwise, or with another key: one person would have two names in it.
     """
-    asked = os.environ.get(PSEUDONYMISE, "") not in ("", "0")
+    asked = is_on(PSEUDONYMISE, otherwise=False)
     chosen = key_fingerprint(privacy_key(home)) if asked else NO_PSEUDONYMS
     record = home.bronze / "_pseudonyms.txt"
     if record.exists():

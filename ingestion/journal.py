@@ -11,7 +11,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from ingestion import durable, manifest
+from ingestion import durable, manifest, orphans
 from ingestion.home import Home
 from ingestion.manifest import Manifest
 
@@ -43,12 +43,16 @@ def is_decision(name: str, text: str) -> bool:
 
 @contextmanager
 def committing(home: Home) -> Iterator[None]:
-    """Hold the right to commit loads. Where the holder before died with it, what it had decided is carried out first."""
+    """Hold the right to commit loads. Where the holder before died with it, what it had decided is carried out first.
+
+    Rows that it put in place and did not decide on go: another file may bring the same bytes now, and they would count twice.
+    """
     home.locks.mkdir(parents=True, exist_ok=True)
     unfinished = home.locks / "commit.unfinished"
     with FileLock(home.locks / "commit.lock"):
         if unfinished.exists():
             finish(home)
+            orphans.remove(home)
         unfinished.touch()
         yield
         unfinished.unlink(missing_ok=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from ingestion import catalog, durable, journal, layout, manifest, repair
+from ingestion import catalog, durable, journal, layout, manifest, orphans, repair
 from ingestion.home import Home
 from ingestion.shape import identifier, quoted
 from ingestion.sources import registered
@@ -20,15 +20,15 @@ SCHEMA_DATE = "1970-01-01"
 def schema_files(home: Home) -> dict[Path, dict[str, str]]:
     """The zero-row Parquet files that let a reader's glob be certain of a match, and their columns."""
     files = {
-        home.bronze / name / f"event_date={SCHEMA_DATE}" / "schema.parquet": {
+        home.bronze / name / f"event_date={SCHEMA_DATE}" / orphans.SCHEMA_FILE: {
             "load_id": "VARCHAR",
             "line_number": "BIGINT",
             **source.columns,
         }
         for name, source in registered().items()
     }
-    files[home.bronze / "catalog" / "entity=schema" / "schema.parquet"] = catalog.COLUMNS
-    files[home.quarantine / "schema" / "schema.parquet"] = QUARANTINE_COLUMNS
+    files[home.bronze / "catalog" / "entity=schema" / orphans.SCHEMA_FILE] = catalog.COLUMNS
+    files[home.quarantine / "schema" / orphans.SCHEMA_FILE] = QUARANTINE_COLUMNS
     return files
 
 
@@ -112,21 +112,9 @@ def mend(home: Home, *, is_damaged: bool = False) -> Swept:
         repair.begin(home)
         journal.finish(home)
         with duckdb.connect(config={"memory_limit": f"{MEMORY_MEGABYTES}MB", "temp_directory": str(home.staging)}) as con:
-            repair.take_back_rows(con, home, unnamed(home))
+            repair.take_back_rows(con, home, orphans.unnamed(home))
         repair.end(home)
     return Swept(removed + settle(home), damaged)
-
-
-def unnamed(home: Home) -> list[Path]:
-    """Parquet files in bronze and quarantine that no live load names."""
-    live = [each for each in manifest.every(home) if each.status == manifest.LOADED]
-    named = {home.bronze / name for each in live for name in each.files} | set(schema_files(home))
-    named |= {home.quarantine / each.source / f"{each.load_id}.parquet" for each in live if each.rejected}
-    aside = repair.damaged_folder(home)
-    found = (path for folder in (home.bronze, home.quarantine) for path in folder.rglob("*.parquet"))
-    return [
-        path for path in found if path not in named and not path.is_relative_to(aside) and not path.is_relative_to(home.staging)
-    ]
 
 
 def settle(home: Home) -> int:
@@ -135,10 +123,7 @@ def settle(home: Home) -> int:
     Only for the holder of bronze's lock; half-made files in staging stay.
     """
     journal.finish(home)
-    removed = 0
-    for path in unnamed(home):
-        path.unlink()
-        removed += 1
+    removed = orphans.remove(home)
     waiting = (path for area in (home.bronze, home.quarantine) for path in area.rglob("*.parquet.next"))
     for path in (*home.manifests.rglob(".*.tmp"), *home.bronze.glob(".*.tmp"), *waiting):
         path.unlink()

@@ -8,7 +8,7 @@ import json
 import os
 import posixpath
 import time
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -286,10 +286,20 @@ class Index:
         """Note what a file became."""
         self.entries[uri] = {"mark": asdict(mark), "shape_version": shape_version, "load_id": load_id}
 
-    def save(self, root: str, present: Iterable[str]) -> None:
-        """Write the index, without files that have left the landing zone at `root`."""
+    def save(self, root: str, present: Iterable[str], sources: Collection[str] | None = None) -> None:
+        """Write the index, without files that have left the landing zone at `root`.
+
+        present: the files that were listed. sources: the first folders that were looked into, or those of `present` where not given;
+        what is remembered of other folders stays, since nobody looked whether it is still there.
+        """
         kept = set(present)
-        entries = {uri: entry for uri, entry in self.entries.items() if uri in kept or not uri.startswith(root + "/")}
+        looked_into = {_folder(root, uri) for uri in kept} if sources is None else set(sources)
+        entries = {uri: entry for uri, entry in self.entries.items() if uri in kept or _folder(root, uri) not in looked_into}
         text = json.dumps(entries)
         if not self.path.exists() or self.path.read_bytes() != text.encode():
             durable.write_text(self.path, text, durable=False)
+
+
+def _folder(root: str, uri: str) -> str | None:
+    """The first folder of a file below `root`; None for a file of another landing zone."""
+    return uri[len(root) + 1 :].partition("/")[0] if uri.startswith(root + "/") else None

@@ -51,7 +51,8 @@ def load_landing(
         try:
             run.load(fresh)
         finally:
-            run.index.save(run.landing.root, {run.landing.full(name) for name in present})
+            listed = [*registered(), CATALOG] if sources is None else sources
+            run.index.save(run.landing.root, {run.landing.full(name) for name in present}, listed)
     run.report.seconds = time.monotonic() - started
     return run.report
 

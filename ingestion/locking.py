@@ -17,13 +17,30 @@ def bronze_lock(home: Home, on_wait: Callable[[str], None] | None = None) -> Ite
 
     on_wait: told once, in a sentence, that another process is at work.
     """
+    with alone(home, "bronze.lock", "Waiting for another run that writes the lake.", on_wait):
+        yield
+
+
+@contextmanager
+def builds_held_off(home: Home, on_wait: Callable[[str], None] | None = None) -> Iterator[None]:
+    """Hold the lock that builds hold, and so wait for the one at work: whoever moves rows between files would show it some twice.
+
+    To be taken before `bronze_lock`, as an erasure takes them.
+    """
+    with alone(home, "warehouse.lock", "Waiting for the build at work, which reads what would be moved.", on_wait):
+        yield
+
+
+@contextmanager
+def alone(home: Home, name: str, said: str, on_wait: Callable[[str], None] | None) -> Iterator[None]:
+    """Hold one of the home's locks; `on_wait` is told `said` where another process has it."""
     home.locks.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(home.locks / "bronze.lock")
+    lock = FileLock(home.locks / name)
     try:
         lock.acquire(blocking=False)
     except Timeout:
         if on_wait:
-            on_wait("Waiting for another run that writes the lake.")
+            on_wait(said)
         lock.acquire()
     try:
         yield

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,7 +16,7 @@ from ingestion import bronze, durable, journal, lake, manifest
 from ingestion.bronze import staging_folder
 from ingestion.home import Home
 from ingestion.lines import BATCH_ROWS, Lines
-from ingestion.locking import bronze_lock
+from ingestion.locking import bronze_lock, builds_held_off
 from ingestion.manifest import DateRows, Manifest
 from ingestion.mapping.recipe import RecipeError
 from ingestion.mapping.shelf import NoRecipeError, Shelf
@@ -31,17 +31,28 @@ REPLAY_ROWS = 100_000
 
 @dataclass
 class ReplayReport:
-    """loads: those that changed. tried, accepted, blank: quarantined records; the rest stays where it is."""
+    """loads: those that changed. tried, accepted, blank: quarantined records; the rest stays where it is.
+
+    damaged: books that could not be read and were set aside first.
+    """
 
     loads: list[str] = field(default_factory=list)
     tried: int = 0
     accepted: int = 0
     blank: int = 0
+    damaged: Sequence[str] = ()
 
 
-def replay(home: Home, *, sources: Sequence[str] | None = None, load_ids: Sequence[str] | None = None) -> ReplayReport:
+def replay(
+    home: Home,
+    *,
+    sources: Sequence[str] | None = None,
+    load_ids: Sequence[str] | None = None,
+    on_wait: Callable[[str], None] | None = None,
+) -> ReplayReport:
     """Read the quarantine of all loads, or of those named, again. Each load changes in one step, or not at all.
 
+    on_wait: told, in a sentence, whom it waits for.
     Raises ValueError for an unknown source. Catalog files are replayed by landing them again.
     """
     known = registered()
@@ -49,8 +60,8 @@ def replay(home: Home, *, sources: Sequence[str] | None = None, load_ids: Sequen
         raise ValueError(f"unknown source {', '.join(sorted(strangers))}; known: {', '.join(known)}")
     report = ReplayReport()
     shelf = Shelf.of(home)
-    with bronze_lock(home), connection(home) as con:
-        lake.sweep(home)
+    with builds_held_off(home, on_wait), bronze_lock(home, on_wait), connection(home) as con:
+        report.damaged = lake.mend(home).damaged
         lake.prepare(con, home)
         for each in list(manifest.every(home)):
             wanted = each.source in (sources or known) and (not load_ids or each.load_id in load_ids)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ingestion.landing import LeftAlone
@@ -48,6 +49,14 @@ class Totals:
             setattr(self, name, getattr(self, name) + getattr(manifest, name))
 
 
+def damage_found(books: Sequence[str], landed: str) -> str | None:
+    """What was found damaged and what became of it, as a sentence; None where nothing was. landed: what files still there do."""
+    if not books:
+        return None
+    rest = f"with the rows they covered: landed files that are still there {landed}. Of others the rows are there."
+    return f"{', '.join(books)}: books of the lake that were damaged now lie in bronze/_damaged, {rest}"
+
+
 @dataclass
 class LandingReport(Totals):
     """The outcome of one run over a landing zone.
@@ -78,10 +87,7 @@ class LandingReport(Totals):
     @property
     def damage(self) -> str | None:
         """What was found damaged and what became of it, as a sentence; None where nothing was."""
-        if not self.damaged:
-            return None
-        rest = "with the rows they covered: landed files that are still there were loaded again. Of others the rows are there."
-        return f"{', '.join(self.damaged)}: books of the lake that were damaged now lie in bronze/_damaged, {rest}"
+        return damage_found(self.damaged, "were loaded again")
 
     @property
     def is_empty(self) -> bool:

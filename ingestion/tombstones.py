@@ -20,8 +20,14 @@ from ingestion.home import Home
 from ingestion.sources import People
 
 VARIABLE = "AUDIENCE_TOMBSTONES"
+APPLIED = "_tombstones.txt"
+"""In bronze: which tombstones this lake has seen. A restored backup has seen fewer than there are."""
 SHORTEST_WORD = 6
 """A shorter id is looked for in the columns of ids alone: elsewhere it would be a price, a page, a second."""
+
+
+class TombstonesLostError(identity.PrivacyKeyError):
+    """This lake was erased from, and nobody knows any more whom it must not take in; the message says what to do."""
 
 
 class Kind(StrEnum):
@@ -92,14 +98,26 @@ def path_of(home: Home) -> Path:
     return Path(os.environ.get(VARIABLE) or home.privacy / "tombstones.json").expanduser()
 
 
+def applied(home: Home) -> list[str]:
+    """What this lake remembers of the tombstones that were applied to it: a line each."""
+    path = home.bronze / APPLIED
+    return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+
+
 def read(home: Home) -> Tombstones:
     """The tombstones in force.
 
     Raises:
+        TombstonesLostError: they are not there, and the lake remembers some.
         PrivacyKeyError: they were written with another key, and so would recognise nobody.
     """
     path = path_of(home)
     if not path.exists():
+        if applied(home):
+            raise TombstonesLostError(
+                f"People were erased from this lake, and {path} is not there: late files would let them in again. Put the tombstones back, "
+                f"or name them in {VARIABLE}. Where they are lost for good, delete {home.bronze / APPLIED}."
+            )
         return Tombstones("")
     stored = json.loads(path.read_text(encoding="utf-8"))
     if stored["stones"] and stored["key_fingerprint"] != identity.key_fingerprint(identity.privacy_key(home)):

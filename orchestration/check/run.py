@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
+import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,9 +18,11 @@ from orchestration.check.findings import FileBooks, Findings, Note
 from orchestration.check.paths import unmet_paths
 from orchestration.check.questions import ask, group_of
 from orchestration.lib.dbt import run_dbt
-from orchestration.lib.environment import REPOSITORY, Environment
+from orchestration.lib.environment import Environment
 
-SCRATCH = REPOSITORY / ".cache" / "check"
+FOLDER = "check"
+"""Below the home: on a disk that is large enough for a lake, closed to other accounts, and searched and removed by an erasure."""
+FORGOTTEN_SECONDS = 86_400
 STAGED = (
     "build", "--select", "+events_staged", "+rejected_event", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "test",
 )  # fmt: skip
@@ -32,12 +36,12 @@ def check(
     most_lines: int | None = None,
     on_step: Callable[[str], None] = lambda step: None,
 ) -> Findings:
-    """What the landing zone would become, with the recipes of this home. Nothing of it is kept, and the home is not touched.
+    """What the landing zone would become, with the recipes of this home. Nothing of it is kept, and nothing of the home is changed.
 
     sources: only these. most_lines: of each file only so many. on_step: told what is being done.
     Raises ValueError for an unknown source, BuildError where dbt fails.
     """
-    with scratch_home() as home, variables_as_they_were():
+    with scratch_home(environment.home) as home, variables_as_they_were():
         os.environ["AUDIENCE_RECIPES"] = str(recipes_of(environment.home))
         os.environ.pop("AUDIENCE_PSEUDONYMISE", None)
         aside = Environment(home, environment.landing, is_demo=False, target="dev")
@@ -64,11 +68,23 @@ def check(
 
 
 @contextmanager
-def scratch_home() -> Iterator[Home]:
-    """An empty home that is removed afterwards; beside the code, since a lake may be larger than the system's folder for such."""
-    SCRATCH.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=SCRATCH) as folder:
-        yield Home(Path(folder))
+def scratch_home(home: Home) -> Iterator[Home]:
+    """An empty home that is removed afterwards, and with it what checks left that were killed a day ago or earlier."""
+    place = home.root / FOLDER
+    is_new = not home.root.exists()
+    place.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for left in place.iterdir():
+        if left.stat().st_mtime < time.time() - FORGOTTEN_SECONDS:
+            shutil.rmtree(left, ignore_errors=True)
+    try:
+        with TemporaryDirectory(dir=place) as folder:
+            yield Home(Path(folder))
+    finally:
+        # Another check may be at work there.
+        with suppress(OSError):
+            place.rmdir()
+            if is_new:
+                home.root.rmdir()
 
 
 @contextmanager

@@ -5,27 +5,53 @@ The tombstones are written first: from then on whatever is killed, the next run 
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from uuid import uuid4
 
 from ingestion import tombstones
+from ingestion.identity import PrivacyKeyError
 from ingestion.landing import Landing
+from ingestion.layout import NewerLakeError
 from ingestion.load import load_landing
+from ingestion.manifest import DamagedLakeError
 from ingestion.rewriting import RewritingReport, rewrite_landing
 from ingestion.tombstones import SHORTEST_WORD, Identifier
-from orchestration.lib.environment import Environment
+from ingestion.trouble import TROUBLE, explained
+from orchestration.lib.dbt import BuildError
+from orchestration.lib.environment import Environment, TargetError
 from orchestration.lib.ledger import balances
-from orchestration.lib.locking import warehouse_lock
+from orchestration.lib.locking import WarehouseError, warehouse_lock
+from orchestration.lib.spreading import SpreadError
 from orchestration.privacy import owed, requests
 from orchestration.privacy.person import known_names
 from orchestration.privacy.scrub import scrub_histories
 from orchestration.privacy.trace import Trace, Unsearched, trace, traces_in_postgres
 from orchestration.refresh import Listener, RefreshReport, refresh
+from serving.crm.files import ExportError
 from serving.postgres.publish import publish_as_configured
-from serving.postgres.server import target_from_environment
+from serving.postgres.server import PostgresError, target_from_environment
+from serving.publish import PublishError
+
+WITH_A_REMEDY = (
+    BuildError,
+    PublishError,
+    ExportError,
+    PostgresError,
+    SpreadError,
+    WarehouseError,
+    TargetError,
+    NewerLakeError,
+    DamagedLakeError,
+    PrivacyKeyError,
+)
+"""Failures whose message is written for a person."""
+FAILURES = (*WITH_A_REMEDY, *TROUBLE, sqlite3.Error)
+"""What ends an erasure and is no defect of it."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +70,11 @@ class Erasure:
     left: Sequence[Trace]
     unsearched: Sequence[Unsearched]
 
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is left of the person as far as one can see, landed files that only somebody else can write anew included."""
+        return not (self.left or self.unsearched or self.landed.unfinished)
+
 
 def erase_person(
     environment: Environment, asked: Identifier, *, rewrite: bool = True, listener: Listener | None = None
@@ -61,8 +92,11 @@ def erase_person(
     words = words_of(names)
     erasure_id = uuid4().hex[:12]
     tombstones.bury(home, erasure_id, names)
+    # Already here: should the rest fail, whoever asks again may know them by fewer names. What stops it is told below, where it counts.
+    with suppress(OSError, sqlite3.Error):
+        scrub_histories(environment, words)
     books = {each.source: each.erased for each in balances(home)}
-    landed, refreshed = carry_out(environment, rewrite=rewrite, listener=listener)
+    landed, refreshed = carry_out(environment, rewrite=rewrite, listener=listener, people=names)
     erased = {each.source: each.erased - books.get(each.source, 0) for each in balances(home)}
     scrub_histories(environment, words)
     left, unsearched = search(environment, words)
@@ -77,13 +111,15 @@ def expire(
     return carry_out(environment, rewrite=rewrite, listener=listener)
 
 
-def carry_out(environment: Environment, *, rewrite: bool, listener: Listener | None) -> tuple[RewritingReport, RefreshReport]:
-    """Apply the tombstones to landing zone, lake and everything made of them."""
+def carry_out(
+    environment: Environment, *, rewrite: bool, listener: Listener | None, people: Sequence[Identifier] | None = None
+) -> tuple[RewritingReport, RefreshReport]:
+    """Apply the tombstones to landing zone, lake and everything made of them. people: who is asked for; everybody where None."""
     # What has landed meanwhile is loaded first, so that its file is among those that are rewritten.
     load_landing(environment.landing, environment.home)
     with warehouse_lock(environment.home, "an erasure", listener.waiting if listener else None):
         owed.begin(environment.home)
-    landed = rewrite_landing(environment.landing, environment.home, only_report=not rewrite)
+    landed = rewrite_landing(environment.landing, environment.home, only_report=not rewrite, people=people)
     refreshed = refresh(environment, listener=listener)
     publish_as_configured(environment.home, on_wait=listener.waiting if listener else None)
     return landed, refreshed
@@ -91,7 +127,8 @@ def carry_out(environment: Environment, *, rewrite: bool, listener: Listener | N
 
 def search(environment: Environment, words: Sequence[str]) -> tuple[list[Trace], list[Unsearched]]:
     """Where the words stand in what this installation wrote, the PostgreSQL it publishes to included; a request that asks is no trace."""
-    found, unsearched = trace(places(environment), words, leaving_out=requests.folder(environment.home))
+    waiting, landing = requests.folder(environment.home), local_landing(environment)
+    found, unsearched = trace(places(environment), words, leaving_out=waiting, landing=landing)
     server = target_from_environment()
     return found + (traces_in_postgres(server, words) if server else []), unsearched
 
@@ -103,5 +140,16 @@ def words_of(names: Sequence[Identifier]) -> list[str]:
 
 def places(environment: Environment) -> list[Path]:
     """The folders in which this installation writes, the landing zone included where it lies on a local disk."""
+    landing = local_landing(environment)
+    return [environment.home.root, *([landing] if landing else [])]
+
+
+def local_landing(environment: Environment) -> Path | None:
+    """The landing zone where it lies on a local disk."""
     zone = Landing.at(environment.landing)
-    return [environment.home.root, *([Path(zone.root)] if zone.is_local else [])]
+    return Path(zone.root) if zone.is_local else None
+
+
+def told(error: Exception) -> str:
+    """What failed, in words for whoever asked."""
+    return str(error) if isinstance(error, WITH_A_REMEDY) else explained(error)

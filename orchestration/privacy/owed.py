@@ -5,11 +5,13 @@ A restored backup is the same case: its lake has seen fewer tombstones than ther
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 from ingestion import durable, erasure
 from ingestion.home import Home
 from orchestration.lib.environment import Environment
+from orchestration.lib.state import Status, read_state
 from orchestration.privacy.scrub import forget_derived
 from serving.generations import generations, prune
 
@@ -37,6 +39,14 @@ def end(home: Home) -> None:
     if home.published.exists() and generations(home.published):
         prune(home.published, keep=1)
     mark(home).unlink(missing_ok=True)
+
+
+def is_built_without(home: Home) -> bool:
+    """Whether erasures were owed, and a whole build began after they had been carried out in the lake."""
+    state = read_state(home)
+    if not mark(home).exists() or state is None or state.status is not Status.BUILT:
+        return False
+    return datetime.fromisoformat(state.started_at).timestamp() >= int(mark(home).stat().st_mtime)
 
 
 def mark(home: Home) -> Path:

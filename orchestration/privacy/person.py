@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from hashlib import sha1
 from pathlib import Path
 
@@ -11,8 +12,9 @@ import duckdb
 from ingestion.home import Home
 from ingestion.tombstones import Identifier, Kind
 from orchestration.lib.environment import Engine
-from orchestration.lib.state import read_state
-from serving.generations import current_snapshot
+from orchestration.lib.state import Status, read_state
+from orchestration.privacy import owed
+from serving.generations import current_snapshot, generations
 
 # A name that was given is erased wherever it stands; a device or a playback that was not given, only where it is nobody else's.
 KNOWN = """
@@ -109,19 +111,29 @@ order by all
 
 
 def known_names(home: Home, asked: Identifier) -> list[Identifier]:
-    """The identifier that was given, and all others that the last build knows of the same person, each once."""
+    """The identifier that was given, and all others that the last whole build knows of the same person, each once."""
     names = [asked, *with_addresses(asked)]
-    database = current_database(home)
-    if database is not None:
-        with duckdb.connect(database, read_only=True) as connection:
-            connection.execute(
-                "create temp table asked as select ? as kind, ? as value, ?::varchar as workspace_id",
-                [asked.kind.value, asked.normal, asked.workspace_id],
-            ).fetchall()
-            for kind, value, workspace_id in connection.execute(KNOWN).fetchall():
-                found = Identifier(Kind(kind), value, workspace_id)
-                names += [found, *with_addresses(found)]
+    for database in databases(home):
+        # One that a build has open cannot be opened; one that a killed build has only begun has not the tables.
+        with suppress(duckdb.Error):
+            if found := names_in(database, asked):
+                names += [name for each in found for name in (each, *with_addresses(each))]
+                break
     return list(dict.fromkeys(names))
+
+
+def names_in(database: Path, asked: Identifier) -> list[Identifier]:
+    """The names of the same person in a warehouse or a snapshot.
+
+    Raises:
+        duckdb.Error: it cannot be opened, or has not the tables.
+    """
+    with duckdb.connect(database, read_only=True) as connection:
+        connection.execute(
+            "create temp table asked as select ? as kind, ? as value, ?::varchar as workspace_id",
+            [asked.kind.value, asked.normal, asked.workspace_id],
+        ).fetchall()
+        return [Identifier(Kind(kind), value, workspace) for kind, value, workspace in connection.execute(KNOWN).fetchall()]
 
 
 def with_addresses(name: Identifier) -> Sequence[Identifier]:
@@ -136,8 +148,18 @@ def with_addresses(name: Identifier) -> Sequence[Identifier]:
     return []
 
 
-def current_database(home: Home) -> Path | None:
-    """The warehouse, or where it is being rebuilt or lies in a Spark the snapshot; None where there is neither."""
+def databases(home: Home) -> list[Path]:
+    """Where a person's names may stand, best first: in the warehouse where it is whole, and in what is published.
+
+    An erasure that failed has removed the warehouse, and what a build has made of it since is not whole or is without the person. It may
+    have published already: the snapshots of before are there until it has ended.
+    """
     state = read_state(home)
-    is_here = home.warehouse.exists() and (state is None or state.engine is Engine.DUCKDB)
-    return home.warehouse if is_here else current_snapshot(home)
+    in_spark = state is not None and state.engine is not Engine.DUCKDB
+    warehouse = [home.warehouse] if home.warehouse.exists() and not in_spark else []
+    current = current_snapshot(home)
+    published = [current] if current else []
+    if state is not None and state.status is Status.BUILT and not owed.mark(home).exists():
+        return [*warehouse, *published]
+    earlier = reversed(generations(home.published).values()) if home.published.exists() else ()
+    return [*published, *(path for path in earlier if path.resolve() != current), *warehouse]

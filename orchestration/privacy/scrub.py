@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 from orchestration.backup import pin as backup
+from orchestration.check import run as check
 from orchestration.lib.environment import Environment
 from orchestration.privacy.trace import Trace, sqlite_hits, trace
 from serving.sql import quoted
@@ -17,8 +18,8 @@ ERASED = "erased"
 
 
 def forget_derived(environment: Environment) -> None:
-    """Remove what the next run makes anew from the lake: the warehouse, Spark's tables below the home, dbt's working files, exports, the
-    site, the planted truths.
+    """Remove what the next run makes anew from the lake: the warehouse, Spark's tables below the home, dbt's working files, what a killed
+    build has spilled, exports, the site, the planted truths.
 
     They are rebuilt and not changed: a database that a row is deleted from keeps its bytes.
     """
@@ -26,10 +27,11 @@ def forget_derived(environment: Environment) -> None:
     # With its log, and one that was damaged and set aside.
     for path in (*home.root.glob(f"{home.warehouse.name}*"), home.root / "warehouse.state.json"):
         path.unlink(missing_ok=True)
-    # A backup that is under way ends there: it would take the erased along.
-    caches = ("metrics", "truths", backup.FOLDER)
+    # A backup or a check that is under way ends there: it would take the erased along.
+    caches = ("spill", "metrics", "truths", backup.FOLDER, check.FOLDER)
     folders = (
         environment.dbt_target_path,
+        environment.dagster_target_path,
         environment.dbt_log_path,
         home.exports,
         home.site,

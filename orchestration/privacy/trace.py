@@ -9,11 +9,13 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
+from ingestion import local_files
 from ingestion.decode import Decoded, codec_of
 from ingestion.lake import glob_literal
 from serving.postgres.publish import SCHEMA_PREFIX
@@ -42,16 +44,17 @@ class Unsearched:
 
 
 def trace(
-    roots: Sequence[Path], texts: Sequence[str], *, leaving_out: Path | None = None
+    roots: Sequence[Path], texts: Sequence[str], *, leaving_out: Path | None = None, landing: Path | None = None
 ) -> tuple[list[Trace], list[Unsearched]]:
     """Every place below the roots where one of the texts stands, in any case; and what could not be searched.
 
+    landing: a landing zone, where what links lead to is searched as far as a load would read it.
     Parquet files, DuckDB and SQLite databases are read as rows and as bytes, archives unpacked, everything else read as bytes.
     """
     found: list[Trace] = []
     unsearched: list[Unsearched] = []
     words = [text for text in dict.fromkeys(texts) if text]
-    for path in files_below(roots) if words else ():
+    for path in files_below(roots, landing) if words else ():
         if leaving_out and path.is_relative_to(leaving_out):
             continue
         try:
@@ -61,15 +64,32 @@ def trace(
     return found, unsearched
 
 
-def files_below(roots: Sequence[Path]) -> Iterator[Path]:
-    """All regular files below the roots, hidden ones too, each once."""
+def files_below(roots: Sequence[Path], landing: Path | None = None) -> Iterator[Path]:
+    """All regular files below the roots, hidden ones too, and those that a load of the landing zone finds through links; each once."""
     seen: set[Path] = set()
+    for path in chain(regular_files(roots), linked_files(landing) if landing else ()):
+        lies = path.resolve()
+        if lies not in seen:
+            seen.add(lies)
+            yield path
+
+
+def regular_files(roots: Sequence[Path]) -> Iterator[Path]:
+    """The regular files below the roots, hidden ones too; no link is followed."""
     for root in roots:
         for folder, _, names in os.walk(root):
             for path in (Path(folder) / name for name in sorted(names)):
-                if not path.is_symlink() and path.is_file() and path not in seen:
-                    seen.add(path)
+                if not path.is_symlink() and path.is_file():
                     yield path
+
+
+def linked_files(landing: Path) -> Iterator[Path]:
+    """The files that a landing zone shows, those included that lie elsewhere and that a link of the operator's leads to."""
+    names, _ = local_files.files_below(landing)
+    for name in names:
+        path = landing / name
+        if path.is_file():
+            yield path
 
 
 def traces_in(path: Path, words: Sequence[str]) -> Iterator[Trace]:

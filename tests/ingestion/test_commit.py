@@ -7,13 +7,15 @@ import multiprocessing
 import os
 import shutil
 import signal
+import threading
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
-from ingestion import durable, manifest, sources
+from ingestion import durable, journal, manifest, sources
 from ingestion.compact import compact
 from ingestion.lake import sweep
 from ingestion.load import load_landing
@@ -240,6 +242,33 @@ def test_orphans_are_swept_and_foreign_files_of_a_reader_are_not(lake):
     (lake.home.staging / "half" / "made.parquet").write_bytes(b"x")
     report = lake.load()
     assert (report.swept, orphan.exists(), live.exists()) == (2, False, True)
+
+
+def test_rows_of_a_loader_that_died_are_gone_before_another_commits(lake):
+    lake.land("native/a.ndjson", json.dumps(event(1)))
+    lake.load()
+    live = next(lake.home.bronze.glob("native/*/*.0.parquet"))
+    orphan = live.with_name("0" * 32 + ".0.parquet")
+    shutil.copy(live, orphan)
+    with journal.committing(lake.home):
+        assert orphan.exists(), "nobody died: it may be a reader's"
+    (lake.home.locks / "commit.unfinished").touch()
+    with journal.committing(lake.home):
+        assert (orphan.exists(), live.exists()) == (False, True)
+    check_books(lake)
+
+
+@pytest.mark.parametrize("move", [compact, replay])
+def test_whoever_moves_rows_between_files_waits_for_the_build_at_work(lake, move):
+    lake.land("native/a.ndjson", json.dumps(event(1)))
+    lake.load()
+    done = threading.Event()
+    with FileLock(lake.home.locks / "warehouse.lock"):
+        mover = threading.Thread(target=lambda: (move(lake.home), done.set()))
+        mover.start()
+        assert not done.wait(0.5)
+    assert done.wait(60)
+    mover.join()
 
 
 def _load_in_child(landing: str, home, queue) -> None:

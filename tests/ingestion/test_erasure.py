@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import hashlib
 import hmac
@@ -9,20 +10,25 @@ import json
 import os
 import shutil
 import stat
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import duckdb
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 
-from ingestion import erasure, identity, manifest, tombstones
+from ingestion import erasure, identity, manifest, rewriting, tombstones
 from ingestion.compact import compact
 from ingestion.identity import PrivacyKeyError
+from ingestion.landing import Index, LandedFile, Landing
+from ingestion.load import load_landing
 from ingestion.replay import replay
 from ingestion.rewriting import rewrite_landing
 from ingestion.sources import registered
 from ingestion.tombstones import Identifier, Kind
+from ingestion.trouble import UnreachableError
 from tests.ingestion.conftest import Lake, event
 
 USER, DEVICE, EMAIL = "u-alice-0001", "d-alice-0001", "Alice@Example.com"
@@ -324,6 +330,186 @@ def test_a_report_leaves_the_landing_zone_alone(lake: Lake) -> None:
     (held,) = rewrite_landing(str(lake.landing), lake.home, only_report=True).left
     assert (held.uri, held.records) == (str(path), 1)
     assert USER in path.read_text()
+
+
+def erased(lake: Lake, user_id: str = USER, **options) -> list:
+    """Erase a user from the lake and the landing zone; the landed files that held somebody erased."""
+    bury(lake, Identifier(Kind.USER, user_id))
+    erasure.erase(lake.home)
+    return rewrite_landing(str(lake.landing), lake.home, **options).files
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.EACCES])
+@pytest.mark.parametrize("step", ["open", "replace"])
+def test_a_landed_file_that_cannot_be_written_is_named_and_holds_up_no_other(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch, number: int, step: str
+) -> None:
+    theirs, others = lines(event(1, user_id=USER)), lines(event(2))
+    locked = lake.land("native/a.ndjson", theirs + others)
+    free = lake.land("native/b.ndjson", others + lines(event(3)) + theirs)
+    lake.load()
+    done = getattr(os, step)
+
+    def refused(path, *arguments, **options):
+        if str(path).startswith(str(locked)) and (step == "replace" or arguments[0] & os.O_CREAT):
+            raise OSError(number, os.strerror(number), str(path))
+        return done(path, *arguments, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, step, refused)
+        found = {Path(held.uri).name: held for held in erased(lake)}
+    assert (found["a.ndjson"].records, found["b.ndjson"].why_not) == (1, None)
+    assert os.strerror(number) in found["a.ndjson"].why_not
+    assert "a.ndjson" in found["a.ndjson"].why_not
+    assert (locked.read_text(), free.read_text()) == (theirs + others, others + lines(event(3)))
+    assert {path.name for path in locked.parent.iterdir()} == {"a.ndjson", "b.ndjson"}
+    monkeypatch.setattr(Landing, "fetch", lambda *_: pytest.fail("what became of the files was not noted"))
+    assert lake.load().is_empty
+    monkeypatch.undo()
+    assert [held.why_not for held in rewrite_landing(str(lake.landing), lake.home).files] == [None]
+    assert locked.read_text() == others
+
+
+@pytest.mark.parametrize("harm", [Path.unlink, lambda path: path.write_text(path.read_text() + lines(event(9)))])
+def test_a_landed_file_that_moves_under_the_erasure_is_named_and_holds_up_no_other(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch, harm: Callable[[Path], object]
+) -> None:
+    moving = lake.land("native/a.ndjson", lines(event(1, user_id=USER), event(2)))
+    resting = lake.land("native/b.ndjson", lines(event(3, user_id=USER), event(4)))
+    lake.load()
+    fetch = Landing.fetch
+
+    def late(zone: Landing, file: LandedFile, folder: Path) -> tuple[Path, str]:
+        if file.name == "native/a.ndjson":
+            harm(moving)
+        return fetch(zone, file, folder)
+
+    monkeypatch.setattr(Landing, "fetch", late)
+    found = {Path(held.uri).name: held.why_not for held in erased(lake)}
+    assert "changed or left" in found["a.ndjson"]
+    assert found["b.ndjson"] is None
+    assert resting.read_text() == lines(event(4))
+
+
+def test_lines_that_arrive_while_a_landed_file_is_rewritten_are_not_lost(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = lake.land("native/a.ndjson", lines(event(1, user_id=USER), event(2)))
+    lake.load()
+    write = rewriting._write_without
+
+    def slowly(*arguments):
+        why_not = write(*arguments)
+        path.write_text(path.read_text() + lines(event(3)))
+        return why_not
+
+    monkeypatch.setattr(rewriting, "_write_without", slowly)
+    (held,) = erased(lake)
+    assert "changed" in held.why_not
+    assert path.read_text() == lines(event(1, user_id=USER), event(2), event(3))
+
+
+def test_a_store_that_does_not_answer_is_asked_once_and_its_files_are_named(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    zone, asked = "memory://erasure-zone", []
+    for name in ("a", "b", "c"):
+        MemoryFileSystem().pipe(f"/erasure-zone/native/{name}.ndjson", lines(event(name, user_id=USER)).encode())
+    load_landing(zone, lake.home, settle_seconds=0.0)
+    bury(lake, Identifier(Kind.USER, USER))
+    erasure.erase(lake.home)
+
+    def silent(*_) -> None:
+        asked.append(1)
+        raise UnreachableError("the store cannot be reached.")
+
+    monkeypatch.setattr(Landing, "fetch", silent)
+    report = rewrite_landing(zone, lake.home)
+    assert [held.why_not for held in report.left] == ["it cannot be read or rewritten: the store cannot be reached"] * 3
+    assert len(asked) == 1
+
+
+def test_a_landed_link_stays_and_what_it_leads_to_is_rewritten(lake: Lake, tmp_path: Path) -> None:
+    others = lines(event(2))
+    lies = tmp_path / "elsewhere" / "real.ndjson"
+    lies.parent.mkdir()
+    lies.write_text(lines(event(1, user_id=USER)) + others)
+    (lake.landing / "native").mkdir(parents=True)
+    link = lake.landing / "native" / "a.ndjson"
+    link.symlink_to(lies)
+    lake.load()
+    assert [held.why_not for held in erased(lake)] == [None]
+    assert link.is_symlink()
+    assert (link.resolve(), lies.read_text()) == (lies, others)
+    assert [path.name for path in lies.parent.iterdir()] == ["real.ndjson"]
+    (lake.home.bronze / "landing_index.json").unlink()
+    assert lake.load().is_empty
+
+
+@pytest.mark.parametrize("is_forgotten", [False, True])
+def test_a_file_under_two_names_is_rewritten_once_and_stays_the_loads_it_is(lake: Lake, is_forgotten: bool) -> None:
+    for real, link in (("native/a.ndjson", "b.ndjson"), ("catalog/contacts/a.ndjson", "b.ndjson")):
+        rows = (
+            lines({"user_id": USER}, {"user_id": "u-bob-000001"})
+            if "contacts" in real
+            else lines(event(1, user_id=USER), event(2))
+        )
+        path = lake.land(real, rows)
+        path.with_name(link).symlink_to(path)
+    lake.load()
+    before = {load.load_id for load in lake.live()}
+    assert [held.why_not for held in erased(lake)] == [None, None]
+    if is_forgotten:
+        (lake.home.bronze / "landing_index.json").unlink()
+    assert lake.load().is_empty
+    assert {load.load_id for load in lake.live()} == before
+    assert erased(lake) == []
+
+
+def test_a_file_that_was_rewritten_before_is_rewritten_again_when_the_index_was_lost(lake: Lake) -> None:
+    path = lake.land("native/a.ndjson", lines(event(1, user_id=USER), event(2, user_id="u-bob-000001"), event(3)))
+    contacts = lake.land(
+        "catalog/contacts.ndjson", lines({"user_id": USER}, {"user_id": "u-bob-000001"}, {"user_id": "u-eve-000001"})
+    )
+    lake.load()
+    erased(lake)
+    (lake.home.bronze / "landing_index.json").unlink()
+    assert lake.load().is_empty
+    assert [held.records for held in erased(lake, "u-bob-000001")] == [1, 1]
+    assert path.read_text() == lines(event(3))
+    assert contacts.read_text() == lines({"user_id": "u-eve-000001"})
+    (lake.home.bronze / "landing_index.json").unlink()
+    assert lake.load().is_empty
+    assert [load.erased for load in lake.live()] == [2, 2]
+
+
+def test_loading_one_source_forgets_no_file_of_the_others(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = lake.land("native/a.ndjson", lines(event(1)))
+    lake.land("native/b.ndjson", lines(event(2)))
+    lake.land("xapi/a.ndjson", statement(mbox="mailto:a@example.com"))
+    lake.land("catalog/videos.ndjson", lines({"video_id": "v"}))
+    lake.load()
+    gone.unlink()
+    lake.load(sources=["xapi"])
+    known = Index.open(lake.home).entries
+    assert {Path(uri).name for uri in known} == {"a.ndjson", "b.ndjson", "videos.ndjson"}
+    assert str(gone) in known
+    monkeypatch.setattr(Landing, "fetch", lambda *_: pytest.fail("a file was read again"))
+    assert len(lake.load().skipped) == 3
+    assert str(gone) not in Index.open(lake.home).entries
+
+
+def test_files_that_hold_only_people_erased_before_do_not_leave_a_later_erasure_undone(lake: Lake) -> None:
+    table = lake.land("native/a.csv", f"event_id,event_type,occurred_at,user_id\ne-9,play,2026-10-05T10:00:00Z,{USER}\n")
+    rest = lake.land("native/b.ndjson", lines(event(1, user_id="u-bob-000001"), event(2, user_id=USER), event(3)))
+    lake.load()
+    alice, bob = Identifier(Kind.USER, USER), Identifier(Kind.USER, "u-bob-000001")
+    bury(lake, alice, bob)
+    erasure.erase(lake.home)
+    assert [Path(held.uri).name for held in rewrite_landing(str(lake.landing), lake.home, only_report=True).unfinished] == [
+        "a.csv",
+        "b.ndjson",
+    ]
+    later = rewrite_landing(str(lake.landing), lake.home, people=[bob])
+    assert ([held.uri for held in later.left], later.unfinished) == ([str(table)], [])
+    assert rest.read_text() == lines(event(3))
+    assert [held.uri for held in rewrite_landing(str(lake.landing), lake.home, people=[alice]).unfinished] == [str(table)]
 
 
 def test_the_sql_hash_is_hmac_sha256(lake: Lake) -> None:

@@ -13,10 +13,12 @@ import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 from typer.testing import CliRunner
 
-from ingestion import durable, journal
+from ingestion import durable, journal, tombstones
 from ingestion.cli import app
 from ingestion.home import Home
+from ingestion.identity import PSEUDONYMISE, pseudonymises
 from ingestion.repair import damaged_folder
+from ingestion.tombstones import TombstonesLostError
 from ingestion.trouble import UnreachableError, explained
 from tests.ingestion.conftest import Lake, event
 
@@ -79,6 +81,20 @@ def test_a_damaged_manifest_is_set_aside_and_its_file_counts_once(lake: Lake, co
     assert lake.load().damage is None
 
 
+@pytest.mark.parametrize("command", ["replay", "compact"])
+def test_whoever_sets_damaged_books_aside_says_so(lake: Lake, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    land_two(lake)
+    lake.load()
+    victim = sorted((lake.home.manifests / "native").iterdir())[0]
+    victim.write_bytes(b"{")
+    monkeypatch.setenv("AUDIENCE_HOME", str(lake.home.root))
+    told = CliRunner().invoke(app, [command]).output
+    assert f"{victim.stem}" in told
+    assert "bronze/_damaged" in told
+    assert "Set aside" not in CliRunner().invoke(app, [command]).output
+    assert (lake.load().loads, ids(lake)) == (1, EVERYTHING)
+
+
 def test_rows_whose_books_are_damaged_and_whose_file_has_left_are_kept_aside(lake: Lake) -> None:
     land_two(lake)
     lake.load()
@@ -112,6 +128,24 @@ def test_a_damaged_index_costs_a_reading_and_no_more(lake: Lake, content: bytes)
     lake.load()
     (lake.home.bronze / "landing_index.json").write_bytes(content)
     assert (lake.load().loads, ids(lake)) == (0, EVERYTHING)
+
+
+def test_a_lake_that_was_erased_from_takes_in_nothing_without_its_tombstones(lake: Lake, tmp_path: Path) -> None:
+    land_two(lake)
+    lake.load()
+    (lake.home.bronze / tombstones.APPLIED).write_text("user abc *\n")
+    lake.land("native/c.ndjson", lines(6))
+    with pytest.raises(TombstonesLostError, match="AUDIENCE_TOMBSTONES"):
+        lake.load()
+    assert ids(lake) == EVERYTHING
+    (lake.home.bronze / tombstones.APPLIED).unlink()
+    assert (lake.load().loads, ids(lake)) == (1, [*EVERYTHING, "6"])
+
+
+@pytest.mark.parametrize(("said", "asked"), [("", False), ("0", False), ("off", False), ("No", False), ("1", True), ("on", True)])
+def test_off_means_off_however_it_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, asked: bool) -> None:
+    monkeypatch.setenv(PSEUDONYMISE, said)
+    assert pseudonymises(Home(tmp_path)) is asked
 
 
 class BrokenStore(MemoryFileSystem):

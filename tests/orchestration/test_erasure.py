@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +17,21 @@ from pathlib import Path
 import dagster as dg
 import duckdb
 import pytest
+from click.testing import Result
+from typer.testing import CliRunner
 
 from ingestion.home import Home
-from orchestration.lib.environment import Environment
+from ingestion.load import load_landing
+from ingestion.tombstones import Identifier, Kind
+from orchestration.lib.dbt import BuildError
+from orchestration.lib.environment import Engine, Environment
 from orchestration.lib.resources import AudienceResource
-from orchestration.privacy import requests
+from orchestration.lib.spreading import SpreadError
+from orchestration.lib.state import BuildRequest, Status, WarehouseState, write_state
+from orchestration.privacy import erasure, owed, requests
+from orchestration.privacy.cli import app
+from orchestration.privacy.person import known_names
+from orchestration.privacy.scrub import forget_derived
 from tests.orchestration.conftest import Start, finish
 from tests.property.comparison import between
 
@@ -190,3 +203,323 @@ def test_the_marts_are_as_if_they_had_never_been_there(story: Story, home: Home,
         done = subprocess.run(arguments, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])
     assert done.returncode == 0, done.stdout
     assert between(home.warehouse, Home(twin / "home").warehouse) == []
+
+
+ALICE, BOB, DEVICE = "u-alice-0001", "u-bob-000001", "d-alice-0001"
+ASKED = Identifier(Kind.USER, ALICE)
+STRANGER = 12345
+HEADER = "event_id,event_type,occurred_at,user_id\n"
+
+
+def line(number: int, **fields: str) -> str:
+    return json.dumps({"event_id": str(number), "event_type": "play", "occurred_at": "2026-10-05T12:00:00Z", **fields}) + "\n"
+
+
+@pytest.fixture
+def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Environment:
+    """A home and a landing zone of which nothing is built: a refresh erases what is owed, and makes no tables."""
+    for name, folder in (("AUDIENCE_HOME", "home"), ("LANDING", "landing")):
+        monkeypatch.setenv(name, str(tmp_path / folder))
+    monkeypatch.setenv("AUDIENCE_TARGET", "dev")
+    monkeypatch.delenv("AUDIENCE_POSTGRES", raising=False)
+
+    def refresh(environment: Environment, **_: object) -> None:
+        owed.settle(environment)
+        owed.end(environment.home)
+
+    monkeypatch.setattr(erasure, "refresh", refresh)
+    return Environment.read()
+
+
+def land(environment: Environment, name: str, text: str) -> Path:
+    """A file that landed a while ago, so that nobody waits whether it grows."""
+    path = Path(environment.landing) / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    os.utime(path, (1_700_000_000, 1_700_000_000))
+    return path
+
+
+def ask(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["erase", *arguments])
+
+
+def test_an_erasure_goes_on_where_one_landed_file_cannot_be_written_and_says_so(
+    small: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked = land(small, "native/a.ndjson", line(1, user_id=ALICE) + line(2))
+    free = land(small, "native/b.ndjson", line(3, user_id=ALICE) + line(4))
+    moved = os.replace
+
+    def refused(path: Path, target: Path) -> None:
+        if str(target) == str(locked):
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+        moved(path, target)
+
+    monkeypatch.setattr(os, "replace", refused)
+    done = ask("--user-id", ALICE)
+    assert (done.exit_code, isinstance(done.exception, SystemExit)) == (1, True)
+    assert f"Landed file {locked}: 1 records left, since it cannot be read or rewritten" in done.output
+    assert "Read-only file system" in done.output
+    assert "no trace is left" not in done.output
+    assert free.read_text() == line(4)
+    assert not owed.is_owed(small.home)
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        OSError(errno.EROFS, "Read-only file system", "/somewhere"),
+        duckdb.IOException("IO Error: Could not set lock on file"),
+        sqlite3.OperationalError("database is locked"),
+        BuildError("a model failed"),
+        SpreadError("a share was not loaded"),
+    ],
+)
+@pytest.mark.parametrize("command", [("erase", "--user-id", ALICE), ("expire", "--keep-days", "9")])
+def test_trouble_ends_a_command_in_a_sentence(
+    small: Environment, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], trouble: Exception
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise trouble
+
+    monkeypatch.setattr(erasure, "load_landing", fail)
+    done = CliRunner().invoke(app, list(command))
+    assert (done.exit_code, isinstance(done.exception, SystemExit)) == (1, True)
+    assert "Not finished: the next `make run` goes on" in done.output
+
+
+@pytest.mark.parametrize("user_id", ["42", ALICE])
+def test_a_landed_file_that_only_somebody_else_can_write_anew_leaves_the_erasure_undone(small: Environment, user_id: str) -> None:
+    table = land(small, "native/a.csv", f"{HEADER}e-9,play,2026-10-05T10:00:00Z,{user_id}\n")
+    done = ask("--user-id", user_id)
+    assert done.exit_code == 1
+    assert f"Landed file {table}: 1 records left, since a csv file is not rewritten" in done.output
+    assert "1 landed files still hold them" in done.output
+    assert "no trace is left" not in done.output
+    table.unlink()
+    assert ask("--user-id", user_id).exit_code == 0
+
+
+def run_requests(environment: Environment) -> dg.ExecuteInProcessResult:
+    from orchestration.defs.privacy.jobs import erase_requested
+
+    return erase_requested.execute_in_process(resources={"audience": AudienceResource.of(environment)}, raise_on_error=False)
+
+
+def failure_of(run: dg.ExecuteInProcessResult) -> str:
+    (event,) = [event for event in run.all_events if event.is_step_failure]
+    assert event.step_failure_data.user_failure_data is not None
+    return str(event.step_failure_data.user_failure_data.description)
+
+
+def requested(environment: Environment, name: str, user_id: str) -> Path:
+    return requests.ask(environment.home, Identifier(Kind.USER, user_id)).rename(requests.folder(environment.home) / name)
+
+
+@pytest.mark.parametrize("kept", ["42", ALICE])
+def test_a_request_that_leaves_traces_is_kept_and_those_behind_it_are_carried_out(small: Environment, kept: str) -> None:
+    table = land(small, "native/a.csv", f"{HEADER}e-9,play,2026-10-05T10:00:00Z,{kept}\n")
+    text = land(small, "native/b.ndjson", line(1, user_id=BOB) + line(2))
+    first, second = requested(small, "a.json", kept), requested(small, "b.json", BOB)
+    run = run_requests(small)
+    assert not run.success
+    assert (first.exists(), second.exists()) == (True, False)
+    assert text.read_text() == line(2)
+    said = failure_of(run)
+    assert str(table) in said
+    assert "a csv file is not rewritten" in said
+    table.unlink()
+    assert run_requests(small).success
+    assert list(requests.waiting(small.home)) == []
+
+
+@pytest.mark.parametrize(
+    "trouble", [BuildError("a model failed"), OSError(errno.ENOSPC, "No space left on device"), KeyError("defect")]
+)
+def test_a_request_that_fails_is_kept_and_those_behind_it_are_carried_out(
+    small: Environment, monkeypatch: pytest.MonkeyPatch, trouble: Exception
+) -> None:
+    from orchestration.defs.privacy import jobs
+
+    text = land(small, "native/b.ndjson", line(1, user_id=BOB) + line(2))
+    first, second = requested(small, "a.json", ALICE), requested(small, "b.json", BOB)
+
+    def erase(environment: Environment, asked: Identifier) -> erasure.Erasure:
+        if asked == ASKED:
+            raise trouble
+        return erasure.erase_person(environment, asked)
+
+    monkeypatch.setattr(jobs, "erase_person", erase)
+    run = run_requests(small)
+    assert (run.success, first.exists(), second.exists()) == (False, True, False)
+    assert text.read_text() == line(2)
+    assert "The request a.json is not carried out" in failure_of(run)
+
+
+def test_the_search_sees_what_a_load_would_read_through_links_and_nothing_else(small: Environment, tmp_path: Path) -> None:
+    landing, outside = Path(small.landing), tmp_path / "outside"
+    for name in ("file.ndjson", "folder/within.ndjson", "foreign/strange.ndjson"):
+        (outside / name).parent.mkdir(parents=True, exist_ok=True)
+        (outside / name).write_text(line(1, user_id=ALICE))
+    (landing / "native").mkdir(parents=True)
+    (landing / "native" / "a.ndjson").symlink_to(outside / "file.ndjson")
+    (landing / "native" / "again.ndjson").symlink_to("a.ndjson")
+    (landing / "native" / "b").symlink_to(outside / "folder")
+    (landing / "native" / "c").symlink_to(outside / "foreign")
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.lchown(landing / "native" / "c", STRANGER, STRANGER)
+    else:
+        (landing / "native" / "c").unlink()
+    found, unsearched = erasure.search(small, [ALICE])
+    assert [each.path.relative_to(landing).as_posix() for each in found] == ["native/a.ndjson", "native/b/within.ndjson"]
+    assert unsearched == []
+
+
+def test_what_a_landed_link_leads_to_is_erased_and_searched(small: Environment, tmp_path: Path) -> None:
+    outside = tmp_path / "outside.ndjson"
+    outside.write_text(line(1, user_id=ALICE) + line(2))
+    os.utime(outside, (1_700_000_000, 1_700_000_000))
+    (Path(small.landing) / "native").mkdir(parents=True)
+    (Path(small.landing) / "native" / "a.ndjson").symlink_to(outside)
+    kept = ask("--user-id", ALICE, "--keep-landing")
+    assert kept.exit_code == 1
+    assert "STILL THERE" in kept.output
+    done = ask("--user-id", ALICE)
+    assert (done.exit_code, outside.read_text()) == (0, line(2))
+    assert (Path(small.landing) / "native" / "a.ndjson").is_symlink()
+
+
+def database(path: Path, *sessions: tuple[str, str]) -> Path:
+    """A warehouse or a snapshot that knows users (the first of each pair) and their devices."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    with duckdb.connect(path) as connection:
+        columns = "workspace_id varchar, viewer_id varchar, device_id varchar, user_id varchar, playback_id varchar"
+        connection.execute(
+            f"create schema core; create table core.fct_session ({columns}); create table core.fct_view ({columns})"
+        )
+        connection.execute("create table core.dim_contact (workspace_id varchar, user_id varchar, email varchar)")
+        for user, device in sessions:
+            connection.execute("insert into core.fct_session values ('w', 'user:' || $1, $2, $1, null)", [user, device])
+    return path
+
+
+def publish(home: Home, generation: int, *sessions: tuple[str, str]) -> None:
+    database(home.published / f"marts.{generation}.duckdb", *sessions)
+    link = home.published / "marts.duckdb"
+    link.unlink(missing_ok=True)
+    link.symlink_to(f"marts.{generation}.duckdb")
+
+
+def built(home: Home, status: Status = Status.BUILT) -> None:
+    state = WarehouseState.begin("fingerprint", "code", BuildRequest(), Engine.DUCKDB)
+    write_state(home, state.ended(status))
+
+
+THEIRS, OF_OTHERS = (ALICE, DEVICE), (BOB, "d-bob-000001")
+
+
+def is_known(home: Home) -> bool:
+    return DEVICE in {each.value for each in known_names(home, ASKED)}
+
+
+@pytest.mark.parametrize(
+    ("status", "is_owed"),
+    [
+        (Status.BUILT, True),
+        (Status.BUILDING, True),
+        (Status.BUILDING, False),
+        (Status.PARTIAL, False),
+        (None, True),
+        (None, False),
+    ],
+)
+def test_whoever_asks_again_after_a_failed_erasure_is_known_by_all_names_still(
+    small: Environment, status: Status | None, is_owed: bool
+) -> None:
+    """The warehouse is rebuilt in part, without the person; the snapshot is of before."""
+    home = small.home
+    publish(home, 1, THEIRS, OF_OTHERS)
+    database(home.warehouse, OF_OTHERS)
+    if status is not None:
+        built(home, status)
+    if is_owed:
+        home.privacy.mkdir()
+        owed.mark(home).touch()
+    assert is_known(home)
+
+
+def test_the_names_are_known_too_where_the_erasure_failed_after_publishing(small: Environment) -> None:
+    home = small.home
+    publish(home, 9, THEIRS, OF_OTHERS)
+    publish(home, 10, OF_OTHERS)
+    database(home.warehouse, OF_OTHERS)
+    built(home)
+    home.privacy.mkdir()
+    owed.mark(home).touch()
+    assert is_known(home)
+
+
+@pytest.mark.parametrize("harm", ["it is open elsewhere", "it has no tables yet", "it is garbage"])
+def test_the_names_are_looked_up_in_the_snapshot_where_the_warehouse_cannot_be_asked(small: Environment, harm: str) -> None:
+    home = small.home
+    publish(home, 1, THEIRS)
+    built(home)
+    if harm == "it is garbage":
+        home.warehouse.write_bytes(b"garbage" * 9_999)
+        assert is_known(home)
+    elif harm == "it has no tables yet":
+        duckdb.connect(home.warehouse).close()
+        assert is_known(home)
+    else:
+        database(home.warehouse, THEIRS)
+        program = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
+        command = [sys.executable, "-c", program, str(home.warehouse)]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+            assert other.stdout.readline() == "open\n"
+            assert is_known(home)
+            other.communicate()
+
+
+def test_a_build_that_was_killed_before_its_first_tables_leaves_the_name_that_was_given(small: Environment) -> None:
+    small.home.root.mkdir(parents=True)
+    duckdb.connect(small.home.warehouse).close()
+    built(small.home, Status.BUILDING)
+    assert known_names(small.home, ASKED) == [ASKED]
+
+
+def test_a_whole_warehouse_knows_more_than_the_snapshot(small: Environment) -> None:
+    publish(small.home, 1, (ALICE, "d-older-0001"))
+    database(small.home.warehouse, THEIRS)
+    built(small.home)
+    assert is_known(small.home)
+
+
+def test_histories_are_scrubbed_even_where_the_rest_of_the_erasure_fails(
+    small: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    land(small, "native/a.ndjson", line(1, user_id=ALICE))
+    load_landing(small.landing, small.home)
+    database(small.home.warehouse, THEIRS)
+    built(small.home)
+    log = small.home.root / "logs" / "old.log"
+    log.parent.mkdir()
+    log.write_text(f"looked at {DEVICE}\n")
+
+    def fail(*_: object, **__: object) -> None:
+        raise BuildError("a model failed")
+
+    monkeypatch.setattr(erasure, "refresh", fail)
+    assert ask("--user-id", ALICE).exit_code == 1
+    assert not log.exists()
+
+
+def test_what_dagster_compiled_and_what_a_killed_build_spilled_go_with_the_rest(small: Environment) -> None:
+    left = [small.dagster_target_path / "run_results.json", small.home.root / "spill" / "duckdb_temp_storage-0.tmp"]
+    for path in left:
+        path.parent.mkdir(parents=True)
+        path.write_text(ALICE)
+    forget_derived(small)
+    assert [path for path in left if path.exists()] == []

@@ -5,6 +5,7 @@ import dagster as dg
 from orchestration.lib.arrivals import arrivals
 from orchestration.lib.resources import AudienceResource
 from orchestration.lib.state import BuildRequest
+from orchestration.privacy import owed
 from orchestration.refresh import make_plan
 
 
@@ -21,6 +22,7 @@ def daily_refresh(audience: AudienceResource) -> dg.RunRequest | dg.SkipReason:
     A run would find that out too, but Dagster writes an event for every asset and check it plans: 400 of them took 10 s.
     """
     environment = audience.environment()
-    if not arrivals(environment.landing, environment.home) and make_plan(environment, BuildRequest()).is_nothing:
+    has_work = owed.is_owed(environment.home) or not make_plan(environment, BuildRequest()).is_nothing
+    if not has_work and not arrivals(environment.landing, environment.home):
         return dg.SkipReason("Nothing new: the published marts already show everything that has landed.")
     return dg.RunRequest()

@@ -7,7 +7,7 @@ import dagster as dg
 
 from orchestration.lib.resources import AudienceResource
 from orchestration.privacy import requests
-from orchestration.privacy.erasure import erase_person
+from orchestration.privacy.erasure import Erasure, erase_person, told
 from orchestration.privacy.erasure import expire as carry_out
 
 RETENTION = "AUDIENCE_RETENTION_DAYS"
@@ -15,18 +15,34 @@ RETENTION = "AUDIENCE_RETENTION_DAYS"
 
 @dg.op
 def erase_people(context: dg.OpExecutionContext, audience: AudienceResource) -> None:
-    """Erase everybody a request waits for; a request is done when no trace is left."""
+    """Erase everybody a request waits for; a request is done when no trace is left. What goes wrong with one holds up no other."""
     environment = audience.environment()
+    failed: list[str] = []
+    cause: Exception | None = None
     for path, identifier in list(requests.waiting(environment.home)):
-        done = erase_person(environment, identifier)
+        try:
+            done = erase_person(environment, identifier)
+        except Exception as error:
+            # Whatever it is: nobody's erasure waits for what is wrong with another's.
+            failed.append(f"The request {path.name} is not carried out: {told(error)}")
+            cause = cause or error
+            continue
         context.log.info(f"Erasure {done.erasure_id}: {sum(done.erased.values()):,} records, known under {done.names} names.")
         for held in done.landed.left:
             context.log.warning(f"Landed file {held.uri}: {held.records:,} records left, since {held.why_not}.")
-        if done.left or done.unsearched:
-            places = [f"{each.path} ({each.place})" for each in done.left]
-            places += [f"{each.path} (not searched: {each.reason})" for each in done.unsearched]
-            raise dg.Failure(f"Erasure {done.erasure_id} left traces: {'; '.join(places)}", allow_retries=False)
-        path.unlink()
+        if done.is_done:
+            path.unlink(missing_ok=True)
+        else:
+            failed.append(f"Erasure {done.erasure_id} (request {path.name}) left traces: {'; '.join(places_left(done))}")
+    if failed:
+        raise dg.Failure("\n".join(failed), allow_retries=False) from cause
+
+
+def places_left(done: Erasure) -> list[str]:
+    """Where a person may still be found after their erasure, and why."""
+    places = [f"{each.uri} ({each.records:,} records, since {each.why_not})" for each in done.landed.unfinished]
+    places += [f"{each.path} ({each.place})" for each in done.left]
+    return places + [f"{each.path} (not searched: {each.reason})" for each in done.unsearched]
 
 
 @dg.op
@@ -63,6 +79,6 @@ def monthly_expiry() -> dg.RunRequest | dg.SkipReason:
 
 @dg.sensor(job=erase_requested, minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.RUNNING)
 def erasure_requests(audience: AudienceResource) -> dg.RunRequest | dg.SkipReason:
-    """Ask for a run while requests wait; one that failed is not tried again by itself."""
+    """Ask for a run while requests wait; the same ones are not tried again by themselves."""
     waiting = [path.stem for path, _ in requests.waiting(audience.environment().home)]
     return dg.RunRequest(run_key="-".join(waiting)) if waiting else dg.SkipReason("Nobody asked.")

@@ -10,6 +10,7 @@ from orchestration.lib.locking import warehouse_lock
 from orchestration.lib.preview import markdown_table
 from orchestration.lib.project import dbt_project, model_keys
 from orchestration.lib.resources import AudienceResource
+from orchestration.privacy import owed
 from orchestration.refresh import publish_build
 from serving.publish import SCHEMAS
 
@@ -29,6 +30,8 @@ def marts(context: dg.AssetExecutionContext, audience: AudienceResource) -> dg.M
         warehouse_lock(environment.home, f"Dagster run {context.run_id[:8]}", context.log.info, environment.engine),
     ):
         publication = publish_build(environment)
+        if owed.is_built_without(environment.home):
+            owed.end(environment.home)
     headlines = read_headlines(environment.home)
     tables = [(table.schema, table.name, table.rows) for table in publication.tables]
     return dg.MaterializeResult(

@@ -7,11 +7,14 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DbtCliResource, dbt_assets
 
+from ingestion import lake
+from ingestion.locking import bronze_lock
 from orchestration.lib.dbt import BUILD
 from orchestration.lib.locking import warehouse_lock
 from orchestration.lib.project import TRANSLATOR, dbt_project
 from orchestration.lib.resources import AudienceResource
 from orchestration.lib.state import BuildRequest, Status
+from orchestration.privacy import owed
 from orchestration.refresh import make_plan, recorded
 
 
@@ -45,6 +48,13 @@ def models(
     """Build and test what is stale, holding the warehouse lock; a run with nothing new yields nothing, so nothing follows."""
     environment = audience.environment()
     with warehouse_lock(environment.home, f"Dagster run {context.run_id[:8]}", context.log.info, environment.engine):
+        if not config.request().is_plain:
+            # A backfill loads nothing, and so nobody has cleared away what a killed loader or compaction left.
+            with bronze_lock(environment.home, context.log.info):
+                lake.sweep(environment.home)
+        if owed.is_owed(environment.home):
+            context.log.info("Carrying out erasures that are owed: everything is built anew.")
+            owed.settle(environment)
         plan = make_plan(environment, config.request())
         if plan.is_nothing and not context.is_subset:
             context.log.info("Nothing new: the published marts already show everything that has landed.")
