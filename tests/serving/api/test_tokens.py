@@ -34,7 +34,7 @@ def test_the_file_holds_no_token_and_only_its_owner_reads_it(home: Home) -> None
     path = home.api / "tokens.json"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(home.api.stat().st_mode) == 0o700
-    secret = shown.rpartition("_")[2]
+    secret = shown.split("_", 2)[2]
     assert len(shown) > 50
     assert not any(secret in file.read_text() for file in home.api.iterdir())
 
@@ -165,7 +165,7 @@ def test_a_revoked_token_opens_nothing_from_the_next_request_on(served: Served) 
     headers = served.token("north")
     assert status(served, headers) == 200
     # Another process revokes it: a store of its own.
-    TokenStore(served.home.api).revoke(headers["Authorization"].split("_")[1])
+    TokenStore(served.home.api).revoke(headers["Authorization"].split("_", 2)[1])
     answer = served.client.get("/v1/tables", headers=headers)
     assert answer.status_code == 401
     assert "revoked" in answer.json()["detail"]
@@ -189,5 +189,5 @@ def test_no_log_line_holds_a_value_or_a_token(served: Served, caplog: pytest.Log
         served.rows("core.dim_contact", where="email:eq:ada@example.com")
     assert "/v1/tables/{schema}/{table}/rows 200" in caplog.text
     ours = "".join(record.getMessage() for record in caplog.records if record.name.startswith("audience"))
-    assert "ada" not in ours
-    assert served.everything["Authorization"].split("_")[2] not in ours
+    assert "example.com" not in ours
+    assert served.everything["Authorization"].split("_", 2)[2] not in ours
