@@ -58,26 +58,38 @@ class ClusterWatch(threading.Thread):
 
 
 class Killer(threading.Thread):
-    """Kills a worker and its executor with SIGKILL when a dbt build has come so far. killed: what was killed and when, or None."""
+    """Kills a worker and its executor with SIGKILL when a dbt build has come so far, and starts it again later.
 
-    def __init__(self, cluster: Cluster, log: Path, share: float) -> None:
+    shares: the parts of the build's nodes at which it does so. killed: what was killed and when, None where nothing was.
+    """
+
+    def __init__(self, cluster: Cluster, log: Path, shares: tuple[float, float]) -> None:
         super().__init__(daemon=True)
         self.killed: str | None = None
-        self._cluster, self._log, self._share = cluster, log, share
+        self._cluster, self._log, self._shares = cluster, log, shares
         self._ended = threading.Event()
 
     def run(self) -> None:
-        """Watch dbt's log until the moment has come."""
+        """Watch dbt's log until both moments have come."""
+        role = self._cluster.worker_roles[0]
+        if (found := self._come_to(self._shares[0])) is None:
+            return
+        self._cluster.process(role).kill()
+        self.killed = f"{role} and its executor, at node {found[0]} of {found[1]}"
+        if (found := self._come_to(self._shares[1])) is not None:
+            self._cluster.start(lambda text: None)
+            self.killed += f"; started again at node {found[0]}"
+
+    def _come_to(self, share: float) -> tuple[int, int] | None:
+        """Wait until the build has come to a part of its nodes: (node, nodes); None where it ended before."""
         while not self._ended.wait(SAMPLE_SECONDS):
             done, total = progress(self._log)
-            if total and done >= self._share * total:
-                role = self._cluster.worker_roles[0]
-                self._cluster.process(role).kill()
-                self.killed = f"{role} and its executor, at node {done} of {total}"
-                return
+            if total and done >= share * total:
+                return done, total
+        return None
 
     def stop(self) -> None:
-        """Do not kill any more."""
+        """Do nothing any more."""
         self._ended.set()
         self.join()
 

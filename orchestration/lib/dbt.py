@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from orchestration.lib.environment import DBT_PROJECT, REPOSITORY, Environment
+from orchestration.lib.spark_sessions import sessions_that_cannot_be_closed_let_go
 from serving.publication import Description
 from serving.sql import quoted
 
@@ -135,7 +136,7 @@ def invoke(
             message: Any = event.data
             on_message(message.msg)
 
-    with own_command_line(arguments), lines_that_cannot_be_logged_dropped():
+    with own_command_line(arguments), lines_that_cannot_be_logged_dropped(), sessions_that_cannot_be_closed_let_go():
         runner = dbtRunner(manifest=manifest, callbacks=[relay])
         outcome = runner.invoke([*quiet(environment), *arguments, *places(environment)])
     close_warehouse()
