@@ -48,6 +48,7 @@ WITH_A_REMEDY = (
     NewerLakeError,
     DamagedLakeError,
     PrivacyKeyError,
+    requests.RequestError,
 )
 """Failures whose message is written for a person."""
 FAILURES = (*WITH_A_REMEDY, *TROUBLE, sqlite3.Error)

@@ -6,7 +6,6 @@ What a run is started with stays in Dagster's history; a request is a file of th
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from uuid import uuid4
@@ -14,6 +13,10 @@ from uuid import uuid4
 from ingestion import durable
 from ingestion.home import Home
 from ingestion.tombstones import Identifier, Kind
+
+
+class RequestError(ValueError):
+    """A file is no request; the message says what to do, and nothing of what it holds."""
 
 
 def folder(home: Home) -> Path:
@@ -28,15 +31,19 @@ def ask(home: Home, identifier: Identifier) -> Path:
     return path
 
 
-def waiting(home: Home) -> Iterator[tuple[Path, Identifier]]:
-    """Requests that were not carried out yet, by file.
+def waiting(home: Home) -> list[Path]:
+    """The requests that were not carried out yet, in an order that stays."""
+    return sorted(folder(home).glob("*.json"))
+
+
+def read(path: Path) -> Identifier:
+    """Who is to be erased.
 
     Raises:
-        ValueError: a file holds no request; the message names it.
+        RequestError: the file holds no request.
     """
-    for path in sorted(folder(home).glob("*.json")):
-        try:
-            said = json.loads(path.read_text(encoding="utf-8"))
-            yield path, Identifier(Kind(said["kind"]), said["value"], said["workspace_id"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(f"{path} is no request for an erasure ({error}): remove it and ask again.") from error
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+        return Identifier(Kind(said["kind"]), said["value"], said["workspace_id"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise RequestError(f"it holds no request for an erasure ({type(error).__name__}): remove it and ask again.") from None

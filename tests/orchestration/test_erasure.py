@@ -161,7 +161,7 @@ def test_the_search_finds_the_person_in_every_kind_of_file(story: Story) -> None
 def test_nothing_is_found_afterwards(story: Story, home: Home) -> None:
     assert story.succeeded
     assert "No trace." in story.after
-    assert list(requests.waiting(home)) == []
+    assert requests.waiting(home) == []
 
 
 def test_no_byte_of_any_file_and_no_cell_of_any_table_names_them(story: Story, home: Home, landing: Path, tmp_path: Path) -> None:
@@ -331,7 +331,7 @@ def test_a_request_that_leaves_traces_is_kept_and_those_behind_it_are_carried_ou
     assert "a csv file is not rewritten" in said
     table.unlink()
     assert run_requests(small).success
-    assert list(requests.waiting(small.home)) == []
+    assert requests.waiting(small.home) == []
 
 
 @pytest.mark.parametrize(
@@ -355,6 +355,21 @@ def test_a_request_that_fails_is_kept_and_those_behind_it_are_carried_out(
     assert (run.success, first.exists(), second.exists()) == (False, True, False)
     assert text.read_text() == line(2)
     assert "The request a.json is not carried out" in failure_of(run)
+
+
+@pytest.mark.parametrize(
+    "damage", ["", "[]", '{"kind": "user"', '{"kind": "face", "value": "u-alice-0001", "workspace_id": null}']
+)
+def test_a_damaged_request_is_kept_and_named_and_those_behind_it_are_carried_out(small: Environment, damage: str) -> None:
+    text = land(small, "native/b.ndjson", line(1, user_id=BOB) + line(2))
+    first, second = requested(small, "a.json", ALICE), requested(small, "b.json", BOB)
+    first.write_text(damage)
+    run = run_requests(small)
+    assert (run.success, first.exists(), second.exists()) == (False, True, False)
+    assert text.read_text() == line(2)
+    said = failure_of(run)
+    assert "The request a.json is not carried out: it holds no request" in said
+    assert ALICE not in said
 
 
 def test_the_search_sees_what_a_load_would_read_through_links_and_nothing_else(small: Environment, tmp_path: Path) -> None:

@@ -19,9 +19,9 @@ def erase_people(context: dg.OpExecutionContext, audience: AudienceResource) -> 
     environment = audience.environment()
     failed: list[str] = []
     cause: Exception | None = None
-    for path, identifier in list(requests.waiting(environment.home)):
+    for path in requests.waiting(environment.home):
         try:
-            done = erase_person(environment, identifier)
+            done = erase_person(environment, requests.read(path))
         except Exception as error:
             # Whatever it is: nobody's erasure waits for what is wrong with another's.
             failed.append(f"The request {path.name} is not carried out: {told(error)}")
@@ -80,5 +80,5 @@ def monthly_expiry() -> dg.RunRequest | dg.SkipReason:
 @dg.sensor(job=erase_requested, minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.RUNNING)
 def erasure_requests(audience: AudienceResource) -> dg.RunRequest | dg.SkipReason:
     """Ask for a run while requests wait; the same ones are not tried again by themselves."""
-    waiting = [path.stem for path, _ in requests.waiting(audience.environment().home)]
+    waiting = [path.stem for path in requests.waiting(audience.environment().home)]
     return dg.RunRequest(run_key="-".join(waiting)) if waiting else dg.SkipReason("Nobody asked.")
