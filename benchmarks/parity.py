@@ -32,8 +32,8 @@ from serving.generations import current_snapshot
 DEMO_EVENTS, DEMO_DAYS = 100_000, 30
 STATEMENTS = Path(__file__).resolve().parents[2] / "shared" / "data" / "fun_xapi" / "statements.json.gz"
 OLD_SECONDS = 3_600
-# Where in a build the worker dies and where it comes back, as parts of its nodes: both among the models of the intermediate layer.
-KILLED_AT = (0.25, 0.4)
+# Where in a build the worker dies and where it comes back, as parts of its nodes: both before the widest steps, of all events.
+KILLED_AT = (0.25, 0.28)
 
 PLAIN = str.maketrans({" ": "-", ",": None})
 
