@@ -19,7 +19,7 @@ from ingestion.home import Home, landing_from_environment
 from ingestion.identity import PrivacyKeyError
 from ingestion.load import load_landing
 from ingestion.replay import replay as replay_quarantine
-from ingestion.report import LandingReport, Totals, damage_found
+from ingestion.report import LOADED_NEXT, LandingReport, Totals, damage_found
 from ingestion.report import Progress as Moment
 from ingestion.showing import visible
 from ingestion.sources import registered
@@ -33,7 +33,6 @@ app = typer.Typer(
     "LANDING (default AUDIENCE_HOME/landing) is any fsspec URI laid out as LANDING/<source>/** "
     "and LANDING/catalog/**. Running a command twice does nothing the second time.",
 )
-LOADED_NEXT = "are loaded again by the next run"
 SourceOption = Annotated[
     list[str] | None, typer.Option("--source", "-s", help="Only this source (repeatable); 'catalog' is one too.")
 ]

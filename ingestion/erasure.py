@@ -5,7 +5,6 @@ Whom it concerns say the tombstones. What is done here is what loading would hav
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -28,12 +27,26 @@ from ingestion.workbench import PARQUET, connection
 
 @dataclass
 class ErasureReport:
-    """What was taken out. records: by source; quarantined: rejected records; files: rewritten; loads: ids of those that changed."""
+    """What was taken out. records: by source; quarantined: rejected records; files: rewritten; loads: ids of those that changed.
+
+    discarded: files of damaged books and of the rows that they covered, which were removed.
+    """
 
     records: Counter[str] = field(default_factory=Counter)
     quarantined: int = 0
     files: int = 0
     loads: list[str] = field(default_factory=list)
+    discarded: int = 0
+
+    @property
+    def loss(self) -> str | None:
+        """What was removed without anybody knowing whose it was, as a sentence; None where nothing was."""
+        if not self.discarded:
+            return None
+        return (
+            f"{self.discarded} files of damaged books and of the rows that they covered (bronze/_damaged) were removed: nobody can "
+            "tell whose rows they are. What of them does not lie in the landing zone any more is gone."
+        )
 
     @property
     def is_empty(self) -> bool:
@@ -52,7 +65,7 @@ def erase(home: Home) -> ErasureReport:
     with bronze_lock(home), connection(home) as con:
         lake.sweep(home)
         # Rows whose books were damaged cannot be told from those of the erased by any books: all of them go.
-        shutil.rmtree(repair.damaged_folder(home), ignore_errors=True)
+        report.discarded = repair.discard(home)
         lake.prepare(con, home)
         held = tombstones.read(home)
         if not held.are_none:

@@ -282,6 +282,11 @@ class Index:
         same = entry is not None and entry["mark"] == asdict(mark) and entry["shape_version"] == shape_version
         return entry["load_id"] if same and entry else None
 
+    def is_as_loaded(self, uri: str, mark: Mark) -> bool:
+        """Whether the file has still the bytes that became what is remembered of it."""
+        entry = self.entries.get(uri)
+        return entry is not None and entry["mark"] == asdict(mark)
+
     def remember(self, uri: str, mark: Mark, shape_version: int, load_id: str) -> None:
         """Note what a file became."""
         self.entries[uri] = {"mark": asdict(mark), "shape_version": shape_version, "load_id": load_id}

@@ -7,6 +7,7 @@ A crash leaves no such thing (every file of the books is whole or absent). Nothi
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from uuid import uuid4
@@ -45,6 +46,14 @@ def end(home: Home) -> None:
 
 def _mark(home: Home) -> Path:
     return damaged_folder(home) / "_unfinished"
+
+
+def discard(home: Home) -> int:
+    """Remove what was set aside; how many files it was."""
+    folder = damaged_folder(home)
+    number = sum(path.is_file() for path in folder.glob("*") if path != _mark(home))
+    shutil.rmtree(folder, ignore_errors=True)
+    return number
 
 
 def set_aside_books(home: Home) -> list[str]:

@@ -49,6 +49,9 @@ class Totals:
             setattr(self, name, getattr(self, name) + getattr(manifest, name))
 
 
+LOADED_NEXT = "are loaded again by the next run"
+
+
 def damage_found(books: Sequence[str], landed: str) -> str | None:
     """What was found damaged and what became of it, as a sentence; None where nothing was. landed: what files still there do."""
     if not books:

@@ -136,6 +136,9 @@ class _Rewriting:
         """Rewrite a file where that must be; what the machine or somebody else does to it is told of it alone."""
         uri = self.zone.full(file.name)
         why_not = self.unreachable
+        if why_not is None and not self.index.is_as_loaded(uri, file.mark):
+            # What was appended since is in no load: rewritten and known as this one, it would never be loaded.
+            why_not = "it has changed since it was loaded: ask again"
         if why_not is None:
             try:
                 if held := self._rewritten(file, load):

@@ -89,6 +89,9 @@ def check(
     except BuildError as error:
         console.print(f"[red]Not checked:[/] the models could not be built.\n{told(error)}", markup=True)
         raise typer.Exit(1) from error
+    except TROUBLE as error:
+        console.print(f"Not checked: {explained(error)}", style="red", markup=False)
+        raise typer.Exit(1) from error
     if as_json:
         sys.stdout.write(json.dumps(findings.as_dict(), ensure_ascii=False) + "\n")
     else:

@@ -27,7 +27,7 @@ from orchestration.lib.environment import DBT_PROJECT, PROFILES, Engine, Environ
 from orchestration.lib.fingerprint import Fingerprint, fingerprint
 from orchestration.lib.handover import remove_leftovers, warehouse_to_publish
 from orchestration.lib.locking import set_aside_damaged, warehouse_lock
-from orchestration.lib.parsing import built_manifest
+from orchestration.lib.parsing import built_manifest, manifest_path
 from orchestration.lib.spreading import load_spread, processes_here
 from orchestration.lib.state import BuildRequest, Status, WarehouseState, engine_versions, read_state, write_state
 from orchestration.privacy import owed
@@ -110,7 +110,9 @@ def refresh(
     with warehouse_lock(environment.home, "a refresh", listener.waiting, environment.engine):
         if is_erasing := owed.is_owed(environment.home):
             with timed(seconds, "erase"):
-                owed.settle(environment)
+                loss = owed.settle(environment).loss
+            if loss and listener.waiting:
+                listener.waiting(loss)
         plan = make_plan(environment, request or BuildRequest())
         if listener.waiting and (found := damage(environment.home)):
             listener.waiting(found)
@@ -229,15 +231,17 @@ def publish_build(environment: Environment, on_progress: Callable[[int, int, str
     if built and environment.engine is Engine.DUCKDB:
         drop_strangers(environment.home.warehouse, built)
     manifest = built or environment.dbt_target_path / "manifest.json"
-    known = manifest.exists()
-    date_columns = published_dates(manifest) if known else {}
+    if not manifest.exists():
+        # An erasure has removed it, and a build of Dagster's writes its own elsewhere.
+        manifest = manifest_path(environment)
+    date_columns = published_dates(manifest)
     on_step = (lambda step: on_progress(0, 1, step)) if on_progress else None
     try:
         with warehouse_to_publish(environment, provenance, date_columns, on_step) as warehouse:
             return publish(
                 environment.home,
                 provenance,
-                descriptions=descriptions(manifest) if known else {},
+                descriptions=descriptions(manifest),
                 date_columns=date_columns,
                 warehouse=warehouse,
                 on_progress=on_progress,

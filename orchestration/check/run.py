@@ -43,7 +43,9 @@ def check(
     """
     with scratch_home(environment.home) as home, variables_as_they_were():
         os.environ["AUDIENCE_RECIPES"] = str(recipes_of(environment.home))
-        os.environ.pop("AUDIENCE_PSEUDONYMISE", None)
+        # Nothing is kept, so that nobody need be pseudonymous or missing in it; and a scratch home has a key of its own.
+        for name in ("AUDIENCE_PSEUDONYMISE", "AUDIENCE_TOMBSTONES"):
+            os.environ.pop(name, None)
         aside = Environment(home, environment.landing, is_demo=False, target="dev")
         on_step("Reading the landing zone")
         report = load_landing(environment.landing, home, sources=sources, most_lines=most_lines)

@@ -51,6 +51,8 @@ def erase(
     console.print(
         f"Erasure {done.erasure_id}: known under {done.names} names, {rows:,} records erased, everything rebuilt without them."
     )
+    if done.loss:
+        console.print(done.loss, style="red", markup=False)
     for held in done.landed.files:
         what = f"left, since {held.why_not}" if held.why_not else "rewritten"
         whose = "" if held.is_asked_for else " (of others, erased before)"
@@ -79,8 +81,8 @@ def trace(user_id: UserId = None, device_id: DeviceId = None, email: Email = Non
 
     identifier = named(user_id, device_id, email, workspace)
     environment = Environment.read()
-    names = known_names(environment.home, identifier)
     with failures_told("Not searched:"):
+        names = known_names(environment.home, identifier)
         found, unsearched = search(environment, words_of(names))
     for name in names:
         console.print(f"{name.kind:<9} {name.value}", markup=False)
@@ -110,9 +112,11 @@ def expire(
     environment = Environment.read()
     environment.export()
     with failures_told():
-        landed, _ = carry_out(environment, first, rewrite=not keep_landing)
+        done = carry_out(environment, first, rewrite=not keep_landing)
     console.print(f"Records of before {first} are erased, and everything is rebuilt without them.")
-    for held in landed.left:
+    if done.loss:
+        console.print(done.loss, style="red", markup=False)
+    for held in done.landed.left:
         console.print(f"Landed file {held.uri}: {held.records:,} records left, since {held.why_not}", markup=False)
 
 
@@ -121,7 +125,8 @@ def lift(erasure_id: Annotated[str, typer.Argument(help="As `erase` told it.")])
     """Keep the new records of an erased person again; what was erased is gone."""
     from ingestion import tombstones
 
-    lifted = tombstones.lift(Environment.read().home, erasure_id)
+    with failures_told("Not lifted:"):
+        lifted = tombstones.lift(Environment.read().home, erasure_id)
     if not lifted:
         raise typer.BadParameter(f"There is no erasure {erasure_id!r}.")
     typer.echo(f"{lifted} tombstones lifted.")

@@ -13,11 +13,12 @@ from datetime import date
 from pathlib import Path
 from uuid import uuid4
 
-from ingestion import tombstones
+from ingestion import lake, tombstones
 from ingestion.identity import PrivacyKeyError
 from ingestion.landing import Landing
 from ingestion.layout import NewerLakeError
 from ingestion.load import load_landing
+from ingestion.locking import bronze_lock
 from ingestion.manifest import DamagedLakeError
 from ingestion.rewriting import RewritingReport, rewrite_landing
 from ingestion.tombstones import SHORTEST_WORD, Identifier
@@ -58,7 +59,7 @@ FAILURES = (*WITH_A_REMEDY, *TROUBLE, sqlite3.Error)
 @dataclass(frozen=True)
 class Erasure:
     """What an erasure did. names: how many names the person was known under; erased: records by source, rejected ones included;
-    landed: files of the landing zone that held them.
+    landed: files of the landing zone that held them. loss: what had to go without anybody knowing whose it was, None where nothing had to.
 
     left, unsearched: where they are still found, and what could not be searched; both empty where nothing is left to do.
     """
@@ -68,6 +69,7 @@ class Erasure:
     erased: Mapping[str, int]
     landed: RewritingReport
     refreshed: RefreshReport
+    loss: str | None
     left: Sequence[Trace]
     unsearched: Sequence[Unsearched]
 
@@ -75,6 +77,15 @@ class Erasure:
     def is_done(self) -> bool:
         """Whether nothing is left of the person as far as one can see, landed files that only somebody else can write anew included."""
         return not (self.left or self.unsearched or self.landed.unfinished)
+
+
+@dataclass(frozen=True)
+class CarriedOut:
+    """What tombstones did to an installation: the landed files that held the erased, the build without them, and `Erasure.loss`."""
+
+    landed: RewritingReport
+    refreshed: RefreshReport
+    loss: str | None
 
 
 def erase_person(
@@ -96,17 +107,18 @@ def erase_person(
     # Already here: should the rest fail, whoever asks again may know them by fewer names. What stops it is told below, where it counts.
     with suppress(OSError, sqlite3.Error):
         scrub_histories(environment, words)
+    with bronze_lock(home):
+        # Books that are damaged could not be counted.
+        lake.sweep(home)
     books = {each.source: each.erased for each in balances(home)}
-    landed, refreshed = carry_out(environment, rewrite=rewrite, listener=listener, people=names)
+    done = carry_out(environment, rewrite=rewrite, listener=listener, people=names)
     erased = {each.source: each.erased - books.get(each.source, 0) for each in balances(home)}
     scrub_histories(environment, words)
     left, unsearched = search(environment, words)
-    return Erasure(erasure_id, len(names), erased, landed, refreshed, left, unsearched)
+    return Erasure(erasure_id, len(names), erased, done.landed, done.refreshed, done.loss, left, unsearched)
 
 
-def expire(
-    environment: Environment, keep_from: date, *, rewrite: bool = True, listener: Listener | None = None
-) -> tuple[RewritingReport, RefreshReport]:
+def expire(environment: Environment, keep_from: date, *, rewrite: bool = True, listener: Listener | None = None) -> CarriedOut:
     """Keep no record of an event date before `keep_from`, now and in all later loads; errors as of `erase_person`."""
     tombstones.keep_from(environment.home, keep_from)
     return carry_out(environment, rewrite=rewrite, listener=listener)
@@ -114,16 +126,16 @@ def expire(
 
 def carry_out(
     environment: Environment, *, rewrite: bool, listener: Listener | None, people: Sequence[Identifier] | None = None
-) -> tuple[RewritingReport, RefreshReport]:
+) -> CarriedOut:
     """Apply the tombstones to landing zone, lake and everything made of them. people: who is asked for; everybody where None."""
     # What has landed meanwhile is loaded first, so that its file is among those that are rewritten.
     load_landing(environment.landing, environment.home)
     with warehouse_lock(environment.home, "an erasure", listener.waiting if listener else None):
-        owed.begin(environment.home)
+        erased = owed.begin(environment.home)
     landed = rewrite_landing(environment.landing, environment.home, only_report=not rewrite, people=people)
     refreshed = refresh(environment, listener=listener)
     publish_as_configured(environment.home, on_wait=listener.waiting if listener else None)
-    return landed, refreshed
+    return CarriedOut(landed, refreshed, erased.loss)
 
 
 def search(environment: Environment, words: Sequence[str]) -> tuple[list[Trace], list[Unsearched]]:

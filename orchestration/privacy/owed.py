@@ -28,10 +28,11 @@ def begin(home: Home) -> erasure.ErasureReport:
     return erasure.erase(home)
 
 
-def settle(environment: Environment) -> None:
+def settle(environment: Environment) -> erasure.ErasureReport:
     """Erase what is owed from the lake, and remove what was made of it; a build of everything must follow."""
-    begin(environment.home)
+    erased = begin(environment.home)
     forget_derived(environment)
+    return erased
 
 
 def end(home: Home) -> None:

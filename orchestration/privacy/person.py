@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from hashlib import sha1
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import duckdb
 from ingestion.home import Home
 from ingestion.tombstones import Identifier, Kind
 from orchestration.lib.environment import Engine
+from orchestration.lib.locking import WarehouseError
 from orchestration.lib.state import Status, read_state
 from orchestration.privacy import owed
 from serving.generations import current_snapshot, generations
@@ -111,14 +111,31 @@ order by all
 
 
 def known_names(home: Home, asked: Identifier) -> list[Identifier]:
-    """The identifier that was given, and all others that the last whole build knows of the same person, each once."""
+    """The identifier that was given, and all others that the last whole build knows of the same person, each once.
+
+    Raises:
+        WarehouseError: there are databases, and none can be opened: a person of several names would be erased under one.
+    """
     names = [asked, *with_addresses(asked)]
+    closed: list[str] = []
+    is_asked = False
     for database in databases(home):
-        # One that a build has open cannot be opened; one that a killed build has only begun has not the tables.
-        with suppress(duckdb.Error):
-            if found := names_in(database, asked):
-                names += [name for each in found for name in (each, *with_addresses(each))]
-                break
+        try:
+            found = names_in(database, asked)
+        except duckdb.CatalogException:
+            continue  # a killed build has only begun it
+        except duckdb.Error as error:
+            closed.append(f"{database}: {str(error).splitlines()[0]}")
+            continue
+        is_asked = True
+        if found:
+            names += [name for each in found for name in (each, *with_addresses(each))]
+            break
+    if closed and not is_asked:
+        raise WarehouseError(
+            "Nothing can be asked under which other names this person is known. Wait for what has it open, or run `make run` where it is "
+            f"damaged, and ask again. {'; '.join(closed)}"
+        )
     return list(dict.fromkeys(names))
 
 

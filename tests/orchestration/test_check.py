@@ -11,7 +11,9 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
+from ingestion import tombstones
 from ingestion.home import Home
+from ingestion.tombstones import Identifier, Kind
 from orchestration.check.findings import Findings, of_group
 from orchestration.check.run import check
 from orchestration.check.show import show
@@ -175,6 +177,10 @@ def test_the_command_ends_with_one_where_something_is_refused_and_reads_a_sample
     first = run(app, ["check", "--landing", str(landing), "--sample", "1", "--json"])
     assert (first.exit_code, json.loads(first.stdout)["files"][0]["lines"]) == (0, 1)
     assert run(app, ["check", "--landing", str(landing), "--source", "nothing"]).exit_code == 2
+    (tmp_path / "home").write_text("a file where a folder should be")
+    unwritable = run(app, ["check", "--landing", str(landing)])
+    assert (unwritable.exit_code, "Not checked:" in unwritable.stdout) == (1, True)
+    (tmp_path / "home").unlink()
     (landing / "mapped" / "app").mkdir(parents=True)
     (landing / "mapped" / "app" / "a.csv").write_text("a;b\n1;2\n")
     (tmp_path / "app.yml").write_text("fields: {}\n")
@@ -182,3 +188,16 @@ def test_the_command_ends_with_one_where_something_is_refused_and_reads_a_sample
     broken = run(app, ["check", "--landing", str(landing), "--source", "mapped"])
     assert (broken.exit_code, "app.yml" in broken.stdout) == (1, True)
     assert not (tmp_path / "home").exists()
+
+
+def test_a_check_goes_on_where_tombstones_lie_elsewhere_and_were_made_with_the_homes_own_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, landing = Home(tmp_path / "home"), tmp_path / "landing"
+    (landing / "native").mkdir(parents=True)
+    (landing / "native" / "a.ndjson").write_text(lines(EVENT))
+    monkeypatch.setenv("AUDIENCE_TOMBSTONES", str(tmp_path / "kept" / "tombstones.json"))
+    tombstones.bury(home, "erasure-1", [Identifier(Kind.USER, "somebody")])
+    found = check(Environment(home, str(landing), is_demo=False, target="dev"))
+    assert [(each.lines, each.accepted) for each in found.files] == [(1, 1)]
+    assert not found.is_refused

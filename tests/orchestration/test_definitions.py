@@ -157,10 +157,16 @@ def test_a_selection_is_not_published_and_the_next_run_completes_it_and_carries_
     assert before is not None
     (person,) = rows(before, "select max(user_id) from core.dim_viewer")[0]
     tombstones.bury(home, "erasure-1", [Identifier(Kind.USER, person)])
+    # Everything is built anew: a part of it would leave nothing to read.
+    assert not job.execute_in_process(
+        instance=instance, run_config=dates, asset_selection=selection, raise_on_error=False
+    ).success
+    assert home.warehouse.exists()
     assert job.execute_in_process(instance=instance, run_config=dates).success
     after = current_snapshot(home)
     assert after not in (None, before)
     assert rows(after, f"from core.dim_viewer where user_id = '{person}'") == []
+    assert rows(after, "from _meta.published_column where personal = 'undeclared'") == []
     assert not before.exists()
     assert not owed.is_owed(home)
 

@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,7 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
+from ingestion.erasure import ErasureReport
 from ingestion.home import Home
 from ingestion.load import load_landing
 from ingestion.tombstones import Identifier, Kind
@@ -242,6 +244,59 @@ def land(environment: Environment, name: str, text: str) -> Path:
 
 def ask(*arguments: str) -> Result:
     return CliRunner().invoke(app, ["erase", *arguments])
+
+
+def test_what_was_appended_while_an_erasure_waited_is_neither_lost_nor_taken_for_loaded(
+    small: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = land(small, "native/a.ndjson", line(1, user_id=ALICE) + line(2))
+    begin = owed.begin
+
+    def begin_late(home: Home) -> ErasureReport:
+        with path.open("a") as file:
+            file.write(line(3) + line(4, user_id=ALICE))
+        os.utime(path, (1_700_000_100, 1_700_000_100))
+        return begin(home)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(owed, "begin", begin_late)
+        patch.setattr(erasure, "refresh", lambda environment, **_: None)
+        done = ask("--user-id", ALICE)
+    assert done.exit_code == 1
+    assert "it has changed since it was loaded: ask again" in done.output
+    assert path.read_text().count("\n") == 4
+    assert ask("--user-id", ALICE).exit_code == 0
+    assert path.read_text() == line(2) + line(3)
+    load_landing(small.landing, small.home)
+    assert [event for (event,) in of_native(small.home)] == ["2", "3"]
+
+
+def of_native(home: Home) -> list[tuple[str]]:
+    files = str(home.bronze / "native" / "*" / "*.parquet")
+    return duckdb.sql(f"select distinct event_id from read_parquet('{files}', union_by_name = true) order by all").fetchall()
+
+
+def test_rows_whose_books_were_damaged_go_with_an_erasure_and_that_is_told(small: Environment) -> None:
+    path = land(small, "native/a.ndjson", line(1) + line(2))
+    load_landing(small.landing, small.home)
+    path.unlink()
+    (books,) = (small.home.manifests / "native").glob("*.json")
+    books.write_text("torn")
+    done = ask("--user-id", ALICE)
+    assert done.exit_code == 0, done.output
+    assert "2 files of damaged books and of the rows that they covered" in " ".join(done.output.split())
+    assert "nobody can tell whose rows they are" in " ".join(done.output.split())
+    assert "were removed" not in ask("--user-id", ALICE).output
+
+
+def test_lifting_without_the_tombstones_says_what_to_do(small: Environment) -> None:
+    land(small, "native/a.ndjson", line(1, user_id=ALICE))
+    assert ask("--user-id", ALICE).exit_code == 0
+    (small.home.privacy / "tombstones.json").unlink()
+    said = CliRunner().invoke(app, ["lift", "any"])
+    assert said.exit_code == 1
+    assert "Where they are lost for good" in " ".join(said.output.split())
+    assert isinstance(said.exception, SystemExit)
 
 
 def test_an_erasure_goes_on_where_one_landed_file_cannot_be_written_and_says_so(
@@ -490,12 +545,31 @@ def test_the_names_are_looked_up_in_the_snapshot_where_the_warehouse_cannot_be_a
         assert is_known(home)
     else:
         database(home.warehouse, THEIRS)
-        program = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
-        command = [sys.executable, "-c", program, str(home.warehouse)]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
-            assert other.stdout.readline() == "open\n"
+        with open_elsewhere(home.warehouse):
             assert is_known(home)
-            other.communicate()
+
+
+def test_nobody_is_erased_under_one_of_their_names_because_no_other_could_be_looked_up(small: Environment) -> None:
+    """A first build is at work: it has the warehouse open, and nothing is published."""
+    database(small.home.warehouse, THEIRS)
+    built(small.home, Status.BUILDING)
+    with open_elsewhere(small.home.warehouse):
+        done = ask("--user-id", ALICE)
+    assert done.exit_code == 1
+    assert "Wait for what has it open" in " ".join(done.output.split())
+    assert not (small.home.privacy / "tombstones.json").exists()
+    assert is_known(small.home)
+
+
+@contextmanager
+def open_elsewhere(path: Path) -> Iterator[None]:
+    program = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
+    command = [sys.executable, "-c", program, str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "open\n"
+        yield
+        other.communicate()
 
 
 def test_a_build_that_was_killed_before_its_first_tables_leaves_the_name_that_was_given(small: Environment) -> None:

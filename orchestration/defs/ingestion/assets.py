@@ -44,6 +44,8 @@ def bronze(context: dg.AssetExecutionContext, audience: AudienceResource) -> Ite
     with retried(context.retry_number):
         sources = chosen if context.is_subset else None
         report = load_landing(environment.landing, environment.home, sources=sources)
+    if report.damage:
+        context.log.error(report.damage)
     for failure in report.failed:
         context.log.error(f"Not loaded: {failure.path}: {failure.reason}")
     for stranger in report.unknown:

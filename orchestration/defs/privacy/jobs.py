@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
+from ingestion.rewriting import RewritingReport
 from orchestration.lib.resources import AudienceResource
 from orchestration.privacy import requests
 from orchestration.privacy.erasure import Erasure, erase_person, told
@@ -28,14 +29,21 @@ def erase_people(context: dg.OpExecutionContext, audience: AudienceResource) -> 
             cause = cause or error
             continue
         context.log.info(f"Erasure {done.erasure_id}: {sum(done.erased.values()):,} records, known under {done.names} names.")
-        for held in done.landed.left:
-            context.log.warning(f"Landed file {held.uri}: {held.records:,} records left, since {held.why_not}.")
+        tell(context, done.landed, done.loss)
         if done.is_done:
             path.unlink(missing_ok=True)
         else:
             failed.append(f"Erasure {done.erasure_id} (request {path.name}) left traces: {'; '.join(places_left(done))}")
     if failed:
         raise dg.Failure("\n".join(failed), allow_retries=False) from cause
+
+
+def tell(context: dg.OpExecutionContext, landed: RewritingReport, loss: str | None) -> None:
+    """Log what of landed files is left to a person, and what is lost."""
+    for held in landed.left:
+        context.log.warning(f"Landed file {held.uri}: {held.records:,} records left, since {held.why_not}.")
+    if loss:
+        context.log.error(loss)
 
 
 def places_left(done: Erasure) -> list[str]:
@@ -52,10 +60,9 @@ def expire_records(context: dg.OpExecutionContext, audience: AudienceResource) -
     if not days.isdigit() or not int(days):
         raise dg.Failure(f"{RETENTION} must be a number of days, such as 395; it is {days!r}.", allow_retries=False)
     first = datetime.now(UTC).date() - timedelta(days=int(days))
-    landed, _ = carry_out(audience.environment(), first)
+    done = carry_out(audience.environment(), first)
     context.log.info(f"No record of before {first} is kept.")
-    for held in landed.left:
-        context.log.warning(f"Landed file {held.uri}: {held.records:,} records left, since {held.why_not}.")
+    tell(context, done.landed, done.loss)
 
 
 @dg.job(executor_def=dg.in_process_executor, description="Erase everybody whom `privacy erase --later` left a request for.")

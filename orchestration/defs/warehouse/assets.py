@@ -9,6 +9,7 @@ from dagster_dbt import DbtCliResource, dbt_assets
 
 from ingestion import lake
 from ingestion.locking import bronze_lock
+from ingestion.report import LOADED_NEXT, damage_found
 from orchestration.lib.dbt import BUILD
 from orchestration.lib.locking import warehouse_lock
 from orchestration.lib.project import TRANSLATOR, dbt_project
@@ -51,10 +52,17 @@ def models(
         if not config.request().is_plain:
             # A backfill loads nothing, and so nobody has cleared away what a killed loader or compaction left.
             with bronze_lock(environment.home, context.log.info):
-                lake.sweep(environment.home)
+                damaged = lake.mend(environment.home).damaged
+            if found := damage_found(damaged, LOADED_NEXT):
+                raise dg.Failure(f"{found} Run the job refresh, which loads them, and then this one again.", allow_retries=False)
         if owed.is_owed(environment.home):
+            if context.is_subset:
+                raise dg.Failure(
+                    "Erasures are owed, and everything must be built anew: run the job refresh.", allow_retries=False
+                )
             context.log.info("Carrying out erasures that are owed: everything is built anew.")
-            owed.settle(environment)
+            if loss := owed.settle(environment).loss:
+                context.log.error(loss)
         plan = make_plan(environment, config.request())
         if plan.is_nothing and not context.is_subset:
             context.log.info("Nothing new: the published marts already show everything that has landed.")
