@@ -25,8 +25,10 @@ def last_words(world: World) -> dict[str, tuple[datetime, bool]]:
     words: dict[str, list[tuple[datetime, bool]]] = defaultdict(list)
     for each in world.sessions:
         said = [event for event in each.session.events if event.get("consent_marketing") is not None]
-        if said:
-            words[each.viewer_id].append((said[-1].occurred_at, said[-1].get("consent_marketing")))
+        last_of_users = {event.get("user_id"): event for event in said}
+        for user_id, event in last_of_users.items():
+            viewer_id = f"user:{user_id}" if user_id else each.viewer_id
+            words[viewer_id].append((event.occurred_at, event.get("consent_marketing")))
     return {viewer: max(said, key=lambda word: (word[0], not word[1])) for viewer, said in words.items()}
 
 

@@ -1,4 +1,4 @@
--- One row per session in which consent to marketing was given or withdrawn: the last word of it (rule 90).
+-- One row per session and user that its events name (null: none) in which consent to marketing was given or withdrawn: their last word (rule 90).
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_scopes',
@@ -20,9 +20,10 @@ last_moments as (
     select
         session_key,
         session_started_at,
+        user_id,
         max(occurred_at) as stated_at
     from words
-    group by session_key, session_started_at
+    group by session_key, session_started_at, user_id
 
 ),
 
@@ -33,6 +34,7 @@ final as (
         words.session_key,
         words.session_started_at,
         cast(words.session_started_at as date) as started_date,
+        words.user_id,
         last_moments.stated_at,
         max_by(words.consent_marketing, {{ event_rank('words') }}) as consent_marketing
     from words
@@ -40,8 +42,9 @@ final as (
         on
             words.session_key = last_moments.session_key
             and words.session_started_at = last_moments.session_started_at
+            and words.user_id is not distinct from last_moments.user_id
             and words.occurred_at = last_moments.stated_at
-    group by words.session_key, words.session_started_at, last_moments.stated_at
+    group by words.session_key, words.session_started_at, words.user_id, last_moments.stated_at
 
 )
 

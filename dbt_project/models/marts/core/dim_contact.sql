@@ -33,7 +33,11 @@ stated as (
 
     select
         sessions.workspace_id,
-        {{ viewer_id('sessions', 'device_users') }} as viewer_id,
+        -- who is named says it for themselves, not for whoever used the shared device first
+        case
+            when consents.user_id is not null then 'user:' || consents.user_id
+            else {{ viewer_id('sessions', 'device_users') }}
+        end as viewer_id,
         consents.stated_at,
         consents.consent_marketing
     from consents
