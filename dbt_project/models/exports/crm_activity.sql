@@ -22,6 +22,20 @@ elements as (
 
 ),
 
+versions as (
+
+    select * from elements
+    where is_in_catalog
+
+),
+
+unauthored as (
+
+    select * from elements
+    where not is_in_catalog
+
+),
+
 views as (
 
     select * from {{ ref('fct_view') }}
@@ -115,7 +129,7 @@ described as (
         activities.video_id,
         videos.title as video_title,
         activities.element_id,
-        elements.name as element_name,
+        case when versions.element_id is not null then versions.name else unauthored.name end as element_name,
         activities.destination_url,
 
         ---------- how much
@@ -127,16 +141,21 @@ described as (
     from activities
     inner join contacts on activities.workspace_id = contacts.workspace_id and activities.viewer_id = contacts.viewer_id
     left join videos on activities.workspace_id = videos.workspace_id and activities.video_id = videos.video_id
-    left join elements
+    -- an element that left the catalog and is seen again has rows of both kinds: the version in force comes first
+    left join versions
         on
-            activities.workspace_id = elements.workspace_id
-            and activities.video_id = elements.video_id
-            and activities.node_id = elements.node_id
-            and activities.element_id = elements.element_id
-            and (
-                elements.valid_from is null
-                or (activities.occurred_at >= elements.valid_from and activities.occurred_at < elements.valid_to)
-            )
+            activities.workspace_id = versions.workspace_id
+            and activities.video_id = versions.video_id
+            and activities.node_id = versions.node_id
+            and activities.element_id = versions.element_id
+            and activities.occurred_at >= versions.valid_from
+            and activities.occurred_at < versions.valid_to
+    left join unauthored
+        on
+            activities.workspace_id = unauthored.workspace_id
+            and activities.video_id = unauthored.video_id
+            and activities.node_id = unauthored.node_id
+            and activities.element_id = unauthored.element_id
 
 ),
 
