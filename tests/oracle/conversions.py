@@ -25,6 +25,7 @@ SAID = {
     "conversion_kind": ("conversion_kind", "conversion_type", "kind", "type"),
     "order_id": ("order_id", "transaction_id"),
 }
+OF_CALLS = ("kind", "type")
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,13 @@ class Conversion:
         return currency_code(self.event.get("currency"))
 
     def said(self, names: Sequence[str]) -> str | None:
-        """Rule 72: the first of these properties that is not blank."""
+        """Rule 72: the first of these properties that is not blank, of an object of properties within them first."""
         properties: Mapping[str, Any] = self.event.get("properties") or {}
-        return next((text for name in names if (text := identifier(properties.get(name)))), None)
+        within = properties.get("properties")
+        inner: Mapping[str, Any] = within if isinstance(within, dict) else {}
+        outer = [name for name in names if not (isinstance(within, dict) and name in OF_CALLS)]
+        said = [inner.get(name) for name in names] + [properties.get(name) for name in outer]
+        return next((text for value in said if (text := identifier(value))), None)
 
 
 def conversions_of(world: World) -> list[Conversion]:

@@ -10,8 +10,12 @@
     'conversion_kind': ['conversion_kind', 'conversion_type', 'kind', 'type'],
     'order_id': ['order_id', 'transaction_id'],
 } %}
+{# Of a record that wraps its properties these say which call it is. #}
+{% set of_calls = ['kind', 'type'] %}
 {% set paths = [] %}
-{% for name in said.values() | sum(start=[]) %}{% do paths.append(([name], 'string')) %}{% endfor %}
+{% for name in said.values() | sum(start=[]) %}
+    {% do paths.extend([([name], 'string'), (['properties', name], 'string')]) %}
+{% endfor %}
 with
 
 actions as (
@@ -57,7 +61,14 @@ final as (
         {% for column, names in said.items() -%}
             coalesce(
                 {% for name in names -%}
-                    {{ identifier(json_field('said', [name])) }}{{ ',' if not loop.last }}
+                    {{ identifier(json_field('said', ['properties', name])) }},
+                {% endfor -%}
+                {% for name in names -%}
+                    {% if name in of_calls -%}
+                        case when {{ json_field('said', ['properties']) }} is null then {{ identifier(json_field('said', [name])) }} end
+                    {%- else -%}
+                        {{ identifier(json_field('said', [name])) }}
+                    {%- endif %}{{ ',' if not loop.last }}
                 {% endfor %}
             ) as {{ column }},
         {% endfor -%}
