@@ -25,9 +25,14 @@ with
 
 {% endfor -%}
 
+-- what a step may ask for (rule 60)
 vocabulary as (
 
     select event_type from {{ ref('event_types') }}
+    union all
+    select 'interaction' as event_type
+    union all
+    select 'outbound_click' as event_type
 
 ),
 
