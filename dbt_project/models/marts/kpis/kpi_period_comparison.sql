@@ -292,6 +292,9 @@ measured as (
                 pairs.workspace_id = measured.workspace_id
                 and pairs.{{ side }}_start_date = measured.span_start
                 and pairs.{{ side }}_end_date = measured.span_end
+                {% if side == 'previous' -%}
+                    and pairs.previous_start_date >= pairs.first_date
+                {%- endif %}
 
     ),
 
