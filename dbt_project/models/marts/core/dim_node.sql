@@ -17,7 +17,7 @@ videos as (
 
 edges as (
 
-    {{ newest_versions(ref('stg_catalog__edges'), ['workspace_id', 'video_id', 'from_node_id'], ['as_of']) }}
+    {{ newest_snapshot(ref('stg_catalog__edges'), ['workspace_id', 'video_id', 'from_node_id'], ['as_of']) }}
 
 ),
 
