@@ -189,6 +189,8 @@ def view_row(facts: ViewFacts) -> dict[str, Any]:
         "is_played": facts.is_played,
         "impression_count": max(1, facts.impressions),
         "is_impression_implied": facts.impressions == 0,
+        "pause_count": len(view.of_type("pause")),
+        "seek_count": len(view.of_type("seek")),
         "interaction_count": facts.interactions,
         "segment_count": len(measured.derived),
         "node_count": len(measured.durations),

@@ -45,6 +45,8 @@ final as (
         views.impression_count,
         views.is_impression_implied,
         views.is_played,
+        views.pause_count,
+        views.seek_count,
         views.interaction_count,
         views.node_count,
         views.segment_count,
