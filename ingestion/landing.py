@@ -14,13 +14,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from ingestion import durable
 from ingestion.home import Home
 from ingestion.keeping import without_password
 from ingestion.local_files import files_below
+from ingestion.stores import file_system
 from ingestion.trouble import UnreachableError
 
 FORMATS = {
@@ -99,10 +99,11 @@ class Landing:
 
         Raises:
             ValueError: the URI holds a password.
+            UnreachableError: nothing here reads such URIs.
         """
         if "://" not in uri:
             return cls(LocalFileSystem(), str(Path(uri).expanduser().absolute()))
-        fs, root = fsspec.core.url_to_fs(without_password(uri, "LANDING"))
+        fs, root = file_system(without_password(uri, "LANDING"))
         return cls(fs, root.rstrip("/"))
 
     @property

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from ingestion import durable
+from ingestion.stores import file_system
 
 FORMAT = 1
 BLOCK_BYTES = 2**22
@@ -76,11 +76,15 @@ class Store:
 
     @classmethod
     def at(cls, uri: str) -> Store:
-        """The store at a path or fsspec URI; a plain path is taken as it stands."""
+        """The store at a path or fsspec URI; a plain path is taken as it stands.
+
+        Raises:
+            UnreachableError: nothing here writes to such URIs.
+        """
         if "://" not in uri:
             folder = Path(uri).expanduser().absolute()
             return cls(LocalFileSystem(), str(folder), str(folder))
-        fs, folder = fsspec.core.url_to_fs(uri)
+        fs, folder = file_system(uri)
         return cls(fs, folder.rstrip("/"), uri)
 
     @property

@@ -42,7 +42,7 @@ def files(
     home = Home.from_environment()
     try:
         written = write_files(published_snapshot(home), to or str(home.exports), formats or (Format.CSV,))
-    except FAULTS as error:
+    except (*FAULTS, OSError) as error:
         fail(error)
     for file in written.files:
         typer.echo(f"{file.rows:>10,} rows  {file.name}")

@@ -14,11 +14,11 @@ from enum import StrEnum
 from pathlib import Path
 
 import duckdb
-import fsspec
 from fsspec import AbstractFileSystem
 from fsspec.implementations.local import LocalFileSystem
 
 from ingestion.home import Home
+from ingestion.stores import file_system
 from serving.cells import formula_safe
 from serving.generations import published_snapshot
 from serving.seals import digest
@@ -75,8 +75,9 @@ def write_files(snapshot: Path, target: str, formats: Sequence[Format] = (Format
 
     Raises:
         ExportError: the snapshot has no export tables.
+        UnreachableError: nothing here writes to such a URI.
     """
-    filesystem, folder = fsspec.core.url_to_fs(target)
+    filesystem, folder = file_system(target)
     filesystem.makedirs(folder, exist_ok=True)
     files: list[ExportedFile] = []
     with tempfile.TemporaryDirectory() as aside, duckdb.connect(str(snapshot.resolve()), read_only=True) as connection:

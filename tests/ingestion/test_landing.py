@@ -13,6 +13,7 @@ import pytest
 from ingestion import landing, records
 from ingestion.load import load_landing
 from ingestion.sources import registered
+from ingestion.trouble import UnreachableError
 from tests.ingestion.conftest import event
 
 LINE = json.dumps(event(1)) + "\n"
@@ -235,3 +236,9 @@ def test_an_s3_bucket_is_a_landing_zone(lake, monkeypatch):
     assert (first.accepted, first.failed, [each.name for each in first.waiting]) == (3, [], ["native/c.ndjson.part"])
     assert (again.loads, len(again.skipped)) == (0, 3)
     assert (later.loads, {row["event_id"] for row in lake.rows()}) == (1, {"1", "2", "3"})
+
+
+@pytest.mark.parametrize(("uri", "said"), [("gs://bucket/logs", "gcsfs.*pip install"), ("nowhere://logs", "s3://bucket/folder")])
+def test_an_address_that_nothing_here_reads_says_what_to_do(uri, said):
+    with pytest.raises(UnreachableError, match=said):
+        landing.Landing.at(uri)
