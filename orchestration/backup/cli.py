@@ -82,7 +82,7 @@ def restore(
             return
         report = carry_out(home, wanted, at=at, without_privacy=without_privacy)
     console.print(f"[green]Restored[/] {report.name} into {home.root}: {told(report.point)}, {report.seconds:.1f} s.")
-    console.print("Next: make doctor, then make run with the LANDING of before: it builds and publishes the marts,")
+    console.print(f"Next: make run AUDIENCE_HOME={home.root} with the LANDING of before: it builds and publishes the marts,")
     console.print("carries out erasures that are newer than the backup, and loads what has landed since.")
 
 
