@@ -120,6 +120,18 @@ def test_the_same_batch_comes_again_under_the_same_key(
     assert receiver.raw[-1][0]["idempotency-key"] != first
 
 
+def test_who_is_taken_away_again_is_no_repetition(receiver: Receiver, office: Office) -> None:
+    office.contact("eve")
+    for _ in range(2):
+        office.contact("ann")
+        office.deliver("hook")
+        del office.contacts["ann"]
+        assert office.deliver("hook").results == {"gone": 1}
+    removals = [(headers["idempotency-key"], body) for headers, body in receiver.raw if b"gone" in body]
+    assert len({body for _, body in removals}) == 1
+    assert len({key for key, _ in removals}) == 2
+
+
 def test_what_an_answer_says_of_single_records_counts(receiver: Receiver, office: Office) -> None:
     def answer(body: dict[str, Any]) -> Response:
         return JSONResponse({"results": [{"external_id": "bob", "status": "failed", "reason": "no desk for bob@example.org"}]})

@@ -1,7 +1,8 @@
 """Signed JSON by HTTP: the receiver can tell that it is ours, that it is new, and whether it has had it before (docs/crm.md).
 
 Each request carries ``Audience-Timestamp``, ``Audience-Signature: v1=<HMAC-SHA256 in hexadecimal of timestamp + "." + body>`` and
-``Idempotency-Key``, which is the same when the same batch comes again.
+``Idempotency-Key``, which is the same when a delivery sends a batch once more, and another one in the next delivery: a record that is
+taken away twice within a day has said the same twice, and both count.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import requests
 
@@ -30,7 +32,7 @@ def signature(secret: str, timestamp: str, body: bytes) -> str:
 
 
 class WebhookDestination:
-    """One address that takes batches of all kinds."""
+    """One address that takes batches of all kinds, for one delivery."""
 
     def __init__(self, settings: WebhookSettings, name: str, folder: Path) -> None:
         self.settings = settings
@@ -39,6 +41,7 @@ class WebhookDestination:
         self.layouts = layouts_of(settings)
         self.unique_fields = unique_fields_of(settings)
         self.session = requests.Session()
+        self.delivery = uuid4().bytes
 
     def upsert(self, kind: Kind, records: Sequence[Record]) -> Sequence[Outcome]:
         """Post the records with what they say."""
@@ -66,7 +69,7 @@ class WebhookDestination:
             "Content-Type": "application/json",
             "Audience-Timestamp": timestamp,
             "Audience-Signature": signature(self.secret, timestamp, body),
-            "Idempotency-Key": hashlib.sha256(body).hexdigest(),
+            "Idempotency-Key": hashlib.sha256(self.delivery + body).hexdigest(),
         }
         answer = post(self.session, self.settings.url, body, headers)
         judge(answer.status_code, answer.headers, answer.text[:TOLD_LENGTH])
