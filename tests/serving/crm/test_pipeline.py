@@ -63,6 +63,10 @@ def test_a_database_holds_one_row_a_record_and_none_of_who_is_gone(warehouse: Pa
     del office.contacts["bob"]
     assert office.deliver("lake").results == {"synced": 1, "gone": 1}
     assert held(warehouse) == [("ann", "ann@example.org", 80)]
+    with duckdb.connect(warehouse, read_only=True) as connection:
+        columns = [name for name, *_ in connection.execute("describe crm.crm_contact").fetchall()]
+    assert "is_gone" in columns
+    assert "change" not in columns
     assert office.deliver("lake").results == {}
     assert os.environ["RUNTIME__DLTHUB_TELEMETRY"] == "false"
 
@@ -99,3 +103,15 @@ def test_a_destination_that_dlt_does_not_know_is_named(office: Office) -> None:
     office.configure("destinations: {lake: {type: dlt, destination: no.such.thing}}")
     with pytest.raises(DeliveryError, match=r"no\.such\.thing"):
         office.deliver("lake")
+
+
+@pytest.mark.parametrize("destination", ["filesystem", "qdrant"])
+def test_a_destination_from_which_nobody_can_be_deleted_is_refused(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, offline: None, destination: str
+) -> None:
+    monkeypatch.setenv("DESTINATION__FILESYSTEM__BUCKET_URL", str(tmp_path / "bucket"))
+    office.configure(f"destinations: {{lake: {{type: dlt, destination: {destination}, kinds: [contact]}}}}")
+    office.contact("ann")
+    with pytest.raises(DeliveryError, match=rf"adds rows to {destination}.*@dlt\.destination"):
+        office.deliver("lake")
+    assert not (tmp_path / "bucket").exists()

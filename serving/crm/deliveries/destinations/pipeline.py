@@ -1,7 +1,7 @@
-"""Anything that dlt knows: a database, a lake, or a function made with ``@dlt.destination``.
+"""Databases that dlt knows, or a function made with ``@dlt.destination``.
 
-Where the destination can merge, tables ``crm_<kind>`` hold one row per ``external_id``, and rows of who is gone are deleted. A function
-cannot: it is given rows with ``change`` (``upsert`` or ``gone``), of which the last of an ``external_id`` counts.
+Tables ``crm_<kind>`` hold one row per ``external_id``, and rows of who is gone are deleted: where dlt cannot, it is refused. A function
+is given rows with ``change`` (``upsert`` or ``gone``), of which the last of an ``external_id`` counts.
 """
 
 from __future__ import annotations
@@ -18,8 +18,10 @@ os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"
 os.environ["LOAD__RAISE_ON_MAX_RETRIES"] = "1"
 
 import dlt
+from dlt.common.destination import AnyDestination
 from dlt.common.destination import Destination as DltDestination
 from dlt.common.destination.exceptions import DestinationTransientException
+from dlt.destinations import destination as function_destination
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from serving.crm.deliveries.config import DltSettings
@@ -50,7 +52,12 @@ class PipelineDestination:
         except Exception as error:
             raise DeliveryError(f"dlt knows no destination {settings.destination}: {error}") from error
         self.destination = destination
-        self.can_merge = bool(destination.capabilities().supported_merge_strategies)
+        self.is_function = isinstance(destination, function_destination)
+        if not self.is_function and not can_delete(destination):
+            raise DeliveryError(
+                f"dlt only adds rows to {settings.destination} as it is set up: who is gone would stay there. Name a database, such as "
+                "postgres or duckdb, or a function made with @dlt.destination (docs/crm.md)."
+            )
         self.name = name
         self.folder = folder / f"{name}.dlt"
         self.pipeline = self.begin()
@@ -87,9 +94,10 @@ class PipelineDestination:
         """
         columns: dict[str, Any] = {"external_id": {"data_type": "text", "nullable": False}}
         merging: dict[str, Any] = {}
-        if self.can_merge:
+        if not self.is_function:
             merging = {"write_disposition": "merge", "primary_key": "external_id"}
-            rows = [{**row, "is_gone": row.pop("change") == "gone"} for row in rows]
+            for row in rows:
+                row["is_gone"] = row.pop("change") == "gone"
             columns["is_gone"] = {"data_type": "bool", "hard_delete": True}
         try:
             self.pipeline.run(
@@ -106,6 +114,20 @@ class PipelineDestination:
     def close(self) -> None:
         """Leave nothing behind; dlt closes what it opened after each load."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def can_delete(destination: AnyDestination) -> bool:
+    """Whether dlt deletes rows from a table of ours there.
+
+    What a destination declares may hold for some formats of tables alone: files of no such format are only added to. And not each way
+    to merge deletes: vector stores update rows, and keep those of who is gone.
+    """
+    capabilities = destination.capabilities()
+    strategies = capabilities.supported_merge_strategies or []
+    if capabilities.merge_strategies_selector:
+        table: Any = {"name": "crm_contact", "columns": {}, "table_format": capabilities.preferred_table_format}
+        strategies = capabilities.merge_strategies_selector(strategies, table_schema=table)
+    return "delete-insert" in strategies
 
 
 def judge(error: BaseException) -> None:
