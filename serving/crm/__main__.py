@@ -67,11 +67,10 @@ def deliver(
         chosen = {name: settings_of(home, name)} if name else known
         if not chosen:
             raise ConfigError(f"No destination is configured: write {config_path(home)} as docs/crm.md shows.")
-        snapshot = published_snapshot(home)
     except FAULTS as error:
         fail(error)
     for each, settings in chosen.items():
-        task = Task(each, snapshot, settings.workspaces, retry_failed, confirm_gone)
+        task = Task(each, settings.workspaces, retry_failed, confirm_gone)
         try:
             delivered = deliver_one(home, task, settings, console, dry_run)
         except FAULTS as error:

@@ -14,7 +14,7 @@ from serving.crm.deliveries.destination import DeliveryError
 from serving.crm.deliveries.plan import Delivered, Task
 from serving.crm.deliveries.run import run_delivery
 from serving.crm.files import refresh_files
-from serving.generations import published_snapshot
+from serving.generations import NothingPublishedError
 
 MARTS = dg.AssetKey(["published", "marts"])
 DELIVERIES = dg.AssetKey(["published", "crm_deliveries"])
@@ -65,10 +65,10 @@ def crm_deliveries(
     stopped: dict[str, str] = {}
     for name, settings in chosen(home, config.names).items():
         context.log.info(f"Delivering to {name}")
-        task = Task(name, published_snapshot(home), settings.workspaces, config.retry_failed, config.confirm_gone)
+        task = Task(name, settings.workspaces, config.retry_failed, config.confirm_gone)
         try:
             ended[name] = run_delivery(home, settings, task)
-        except (ConfigError, DeliveryError) as error:
+        except (ConfigError, DeliveryError, NothingPublishedError) as error:
             # One destination that is away keeps nothing from the others.
             stopped[name] = str(error)
             context.log.error(f"{name}: {error}")

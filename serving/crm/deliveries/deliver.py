@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, TypeVar
 
 import tenacity
@@ -28,6 +29,7 @@ from serving.crm.deliveries.destination import (
 )
 from serving.crm.deliveries.ledger import Delivery, Ledger, ledger_path
 from serving.crm.deliveries.plan import Counts, Delivered, Plan, Reading, Task
+from serving.generations import published_snapshot
 
 ATTEMPTS = 6
 FIRST_WAIT_SECONDS = 1.0
@@ -41,35 +43,40 @@ Item = TypeVar("Item", Record, GoneRecord)
 
 
 def deliver(home: Home, destination: Destination, task: Task, on_batch: OnBatch | None = None) -> Delivered:
-    """Bring a destination up to a snapshot.
+    """Bring a destination up to what is published.
+
+    The snapshot is chosen under the lock: one of before may be older than what another delivery has sent meanwhile, and would bring back
+    who has withdrawn since.
 
     Args:
-        home: where the ledger and the lock lie.
+        home: where the snapshot, the ledger and the lock lie.
         destination: closed at the end.
         task: what to send.
         on_batch: told (kind, records done, records in all) after each batch.
 
     Raises:
+        NothingPublishedError: there is no snapshot to send.
         DeliveryError: another delivery to it is under way, it cannot be reached, or a mass removal is not confirmed. What was
             acknowledged until then stays so.
     """
     with ExitStack() as stack:
         stack.callback(destination.close)
         stack.enter_context(delivery_lock(home, task.name))
+        snapshot = published_snapshot(home)
         ledger = stack.enter_context(closing(Ledger(ledger_path(home, task.name))))
         results: Counter[str] = Counter()
-        number = ledger.begin(task.snapshot.name)
+        number = ledger.begin(snapshot.name)
         error: str | None = None
         try:
-            todo = plans(destination, ledger, task)
-            check_removals(todo, task)
+            todo = plans(destination, ledger, task, snapshot)
+            check_removals(todo, task, snapshot)
             # What others refer to comes first, and goes last; and what goes makes room for who comes with the same address.
             if any(counts.has_gone for counts in todo):
                 for kind in reversed(list(destination.layouts)):
-                    remove(destination, ledger, task, kind, results)
+                    remove(destination, ledger, task, snapshot, kind, results)
             if any(counts.has_work for counts in todo):
                 for kind in destination.layouts:
-                    send(destination, ledger, task, kind, results, on_batch)
+                    send(destination, ledger, task, snapshot, kind, results, on_batch)
         except PassingError as passing:
             error = f"{task.name} cannot be reached or is too busy, {ATTEMPTS} times in a row: {passing}. Deliver again later."
             raise DeliveryError(error) from passing
@@ -78,7 +85,7 @@ def deliver(home: Home, destination: Destination, task: Task, on_batch: OnBatch 
             raise
         finally:
             counts = {status: results[status] for status in ("synced", "failed", "skipped", "gone")}
-            ledger.end(Delivery(number, task.snapshot.name, "", None, error, **counts))
+            ledger.end(Delivery(number, snapshot.name, "", None, error, **counts))
         return Delivered(todo, +results)
 
 
@@ -89,7 +96,7 @@ def preview(home: Home, destination: Destination, task: Task) -> Delivered:
         stack.callback(destination.close)
         stack.enter_context(delivery_lock(home, task.name))
         ledger = stack.enter_context(closing(Ledger(path if path.exists() else None)))
-        return Delivered(plans(destination, ledger, task), is_dry=True)
+        return Delivered(plans(destination, ledger, task, published_snapshot(home)), is_dry=True)
 
 
 @contextmanager
@@ -111,37 +118,39 @@ def delivery_lock(home: Home, name: str) -> Iterator[None]:
         lock.release()
 
 
-def compared(destination: Destination, ledger: Ledger, task: Task, kind: Kind) -> Plan:
+def compared(destination: Destination, ledger: Ledger, task: Task, snapshot: Path, kind: Kind) -> Plan:
     """One kind's plan, from what the ledger knows now."""
     reading = Reading(
         kind, destination.layouts[kind], destination.unique_fields.get(kind), task.workspaces, retry_failed=task.retry_failed
     )
-    return Plan(task.snapshot, reading, ledger.known(kind), ledger.known(Kind.ACCOUNT))
+    return Plan(snapshot, reading, ledger.known(kind), ledger.known(Kind.ACCOUNT))
 
 
-def plans(destination: Destination, ledger: Ledger, task: Task) -> list[Counts]:
+def plans(destination: Destination, ledger: Ledger, task: Task, snapshot: Path) -> list[Counts]:
     """What there is to do, by kind."""
     counts = []
     for kind in destination.layouts:
-        with compared(destination, ledger, task, kind) as plan:
+        with compared(destination, ledger, task, snapshot, kind) as plan:
             counts.append(plan.counts())
     return counts
 
 
-def check_removals(plans: Sequence[Counts], task: Task) -> None:
+def check_removals(plans: Sequence[Counts], task: Task, snapshot: Path) -> None:
     """Refuse to take most of a destination's records away unless somebody confirmed it."""
     for counts in plans:
         is_mass = counts.gone >= GONE_AT_LEAST and counts.gone > GONE_SHARE * counts.known_there
         if is_mass and not task.confirm_gone:
             raise DeliveryError(
                 f"{counts.gone:,} of the {counts.known_there:,} {counts.kind}s that {task.name} has are exported no more. If that is right "
-                f"(look at {task.snapshot.name}), deliver once with --confirm-gone; nothing was sent."
+                f"(look at {snapshot.name}), deliver once with --confirm-gone; nothing was sent."
             )
 
 
-def remove(destination: Destination, ledger: Ledger, task: Task, kind: Kind, results: Counter[str]) -> None:
+def remove(
+    destination: Destination, ledger: Ledger, task: Task, snapshot: Path, kind: Kind, results: Counter[str]
+) -> None:
     """Take away what is gone."""
-    with compared(destination, ledger, task, kind) as plan:
+    with compared(destination, ledger, task, snapshot, kind) as plan:
         ledger.forget(kind, plan.never_there())
         parts = Parts()
         for batch in plan.gone(destination.batch_size):
@@ -156,10 +165,16 @@ def remove(destination: Destination, ledger: Ledger, task: Task, kind: Kind, res
 
 
 def send(
-    destination: Destination, ledger: Ledger, task: Task, kind: Kind, results: Counter[str], on_batch: OnBatch | None
+    destination: Destination,
+    ledger: Ledger,
+    task: Task,
+    snapshot: Path,
+    kind: Kind,
+    results: Counter[str],
+    on_batch: OnBatch | None,
 ) -> None:
     """Send what is new or changed."""
-    with compared(destination, ledger, task, kind) as plan:
+    with compared(destination, ledger, task, snapshot, kind) as plan:
         counts = plan.counts()
         skipped = plan.skipped()
         ledger.skip(kind, skipped)

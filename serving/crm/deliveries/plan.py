@@ -57,10 +57,9 @@ class Reading:
 
 @dataclass(frozen=True)
 class Task:
-    """A delivery to make: from which snapshot, to the destination of which name, and how."""
+    """A delivery to make: to the destination of which name, and how. It sends what is published when its turn has come."""
 
     name: str
-    snapshot: Path
     workspaces: Sequence[str] | None = None
     retry_failed: bool = False
     confirm_gone: bool = False

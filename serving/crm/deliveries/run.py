@@ -13,10 +13,11 @@ from serving.crm.deliveries.plan import Delivered, Task
 def run_delivery(
     home: Home, settings: AnySettings, task: Task, *, is_dry: bool = False, on_batch: OnBatch | None = None
 ) -> Delivered:
-    """Deliver a snapshot to a destination, or say what a delivery would do.
+    """Deliver what is published to a destination, or say what a delivery would do.
 
     Raises:
         ConfigError: a secret is missing.
+        NothingPublishedError: there is no snapshot to send.
         DeliveryError: it cannot go on, or what it needs is not installed.
     """
     destination = connect(settings, task.name, ledger_path(home, task.name).parent)

@@ -75,7 +75,8 @@ class Office:
         """Publish, and deliver what is published."""
         settings = settings_of(self.home, name)
         destination = connect(settings, name, ledger_path(self.home, name).parent)
-        return deliver(self.home, destination, Task(name, self.publish(), settings.workspaces, **options))
+        self.publish()
+        return deliver(self.home, destination, Task(name, settings.workspaces, **options))
 
     def statuses(self, name: str) -> dict[str, tuple[str, str]]:
         """Status and reason of every record in the ledger."""

@@ -3,6 +3,7 @@
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -11,6 +12,8 @@ from serving.crm.__main__ import app
 from serving.crm.deliveries.config import REPOSITORY, ConfigError, read_config, settings_of
 from serving.crm.deliveries.destination import Kind
 from serving.crm.deliveries.layouts import layouts_of
+from serving.crm.deliveries.plan import Delivered
+from serving.crm.deliveries.run import run_delivery
 from tests.serving.crm.conftest import Office
 
 GOOD = """
@@ -137,6 +140,24 @@ def test_a_destination_that_stops_keeps_nothing_from_the_others(lake: Office) ->
     output = said("deliver", code=1)
     assert "hook: A secret is missing: set the environment variable NO_SUCH_VARIABLE" in output
     assert "2 synced" in output
+
+
+def test_who_withdraws_while_one_destination_is_served_is_not_sent_to_the_next(
+    lake: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def and_then_published(*arguments: Any, **options: Any) -> Delivered:
+        delivered = run_delivery(*arguments, **options)
+        lake.contacts.pop("bob", None)
+        lake.publish()
+        return delivered
+
+    monkeypatch.setenv("FURTHER", f"duckdb:///{tmp_path / 'further.duckdb'}")
+    first = "{type: dlt, destination: duckdb, credentials: {env: ELSEWHERE}, kinds: [contact]}"
+    lake.configure(f"destinations: {{lake: {first}, pond: {first.replace('ELSEWHERE', 'FURTHER')}}}")
+    monkeypatch.setattr("serving.crm.__main__.run_delivery", and_then_published)
+    said("deliver")
+    assert set(lake.statuses("lake")) == {"ann", "bob"}
+    assert set(lake.statuses("pond")) == {"ann"}
 
 
 def test_an_unknown_destination_lists_the_known_ones(lake: Office) -> None:

@@ -1,6 +1,7 @@
 """A delivery sends what changed and nothing else, and whatever kills it leaves every record right in the end."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -82,7 +83,8 @@ def shelf() -> Shelf:
 def sent(office: Office, shelf: Shelf, **options: Any) -> Delivered:
     """Publish and deliver; the shelf remembers only this delivery's calls."""
     shelf.calls.clear()
-    return deliver(office.home, shelf, Task("shelf", office.publish(), **options))
+    office.publish()
+    return deliver(office.home, shelf, Task("shelf", **options))
 
 
 def crowd(office: Office, count: int) -> None:
@@ -344,7 +346,8 @@ def test_a_dry_run_sends_and_notes_nothing(office: Office, shelf: Shelf) -> None
     office.contact("00000", engagement_score=1)
     office.contact("new")
     del office.contacts["00001"]
-    counts = preview(office.home, shelf, Task("shelf", office.publish())).plans[1]
+    office.publish()
+    counts = preview(office.home, shelf, Task("shelf")).plans[1]
     assert (counts.new, counts.changed, counts.gone, counts.unchanged) == (1, 1, 1, 1)
     assert shelf.calls == []
     assert office.statuses("shelf") == before
@@ -363,6 +366,21 @@ def test_two_deliveries_to_one_destination_do_not_run_at_once(office: Office, sh
         sent(office, shelf)
     with delivery_lock(office.home, "other"):
         assert sent(office, shelf).results == {"synced": 1}
+
+
+def test_what_is_published_when_the_lock_is_taken_is_sent(office: Office, shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    @contextmanager
+    def lock_that_was_taken(home: Home, name: str) -> Iterator[None]:
+        with delivery_lock(home, name):
+            # What the one before us had to send, and somebody withdrew meanwhile.
+            del office.contacts["00001"]
+            office.publish()
+            yield
+
+    crowd(office, 2)
+    monkeypatch.setattr(delivering, "delivery_lock", lock_that_was_taken)
+    assert sent(office, shelf).results == {"synced": 1}
+    assert shelf.contacts() == {"00000"}
 
 
 def test_the_ledger_keeps_nothing_of_a_person_but_the_id_and_is_for_its_owner(
