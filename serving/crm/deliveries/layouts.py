@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from serving.crm.deliveries.config import (
     AnySettings,
+    ConfigError,
     DltSettings,
     HubSpotSettings,
     SalesforceSettings,
@@ -18,6 +19,7 @@ from serving.crm.deliveries.config import (
 from serving.crm.deliveries.destination import Kind, Layout
 
 Layouts = Mapping[Kind, Layout]
+EXTERNAL_ID = ["external_id"]
 
 ACCOUNT_COLUMNS = (
     "workspace_id", "account_id", "name", "domain", "contact_count", "watching_contact_count", "engagement_score", "first_seen_at",
@@ -129,22 +131,49 @@ def layouts_of(settings: AnySettings) -> dict[Kind, Layout]:
     """The fields of a destination by kind, as its settings change the default; accounts come first, since contacts refer to them.
 
     Raises:
-        ConfigError: the settings name a kind of record that cannot go there.
+        ConfigError: the settings name a kind of record that cannot go there, or take out a field that the destination knows records by.
     """
+    layouts = settings.layouts(defaults_of(settings))
+    identity, unique = identity_of(settings), unique_fields_of(settings)
+    for kind, layout in layouts.items():
+        if identity and layout.get(identity) != EXTERNAL_ID:
+            raise ConfigError(
+                f"fields.{kind}.{identity} of deliveries.yml: records are found again by it, so it holds external_id and nothing else. "
+                "Take it out of `fields`."
+            )
+        if kind in unique and unique[kind] not in layout:
+            raise ConfigError(
+                f"fields.{kind}.{unique[kind]} of deliveries.yml cannot be null: {settings.type} knows {kind}s by it. Name the column that "
+                "fills it, or take it out of `fields`."
+            )
+    return layouts
+
+
+def defaults_of(settings: AnySettings) -> Layouts:
+    """The fields of a destination by kind where its settings change nothing."""
     match settings:
         case HubSpotSettings():
-            identity = {settings.external_id_property: ["external_id"]}
-            return settings.layouts({kind: {**identity, **layout} for kind, layout in HUBSPOT.items()})
+            return {kind: {settings.external_id_property: EXTERNAL_ID, **layout} for kind, layout in HUBSPOT.items()}
         case SalesforceSettings():
-            identity = {settings.external_id_field: ["external_id"]}
-            layouts = {kind: {**identity, **layout} for kind, layout in SALESFORCE.items()}
+            layouts = {kind: {settings.external_id_field: EXTERNAL_ID, **layout} for kind, layout in SALESFORCE.items()}
             if settings.contact_object == "Contact":
                 layouts[Kind.CONTACT][f"Account.{settings.external_id_field}"] = ["account_external_id"]
-            return settings.layouts(layouts)
+            return layouts
         case TrytonSettings():
-            return settings.layouts(TRYTON)
+            return TRYTON
         case WebhookSettings() | DltSettings():
-            return settings.layouts(EVERYTHING)
+            return EVERYTHING
+
+
+def identity_of(settings: AnySettings) -> str | None:
+    """The field that holds the external id; None where that has a place of its own."""
+    match settings:
+        case HubSpotSettings():
+            return settings.external_id_property
+        case SalesforceSettings():
+            return settings.external_id_field
+        case _:
+            return None
 
 
 def unique_fields_of(settings: AnySettings) -> dict[Kind, str]:

@@ -83,10 +83,12 @@ class Plan:
         accounts: what it knows of accounts, for what contacts refer to.
 
     Raises:
-        DeliveryError: the snapshot has no such table, or the layout names a column that it does not have.
+        DeliveryError: the snapshot has no such table or is there no more, or the layout names a column that it does not have, or
+            fills a field from columns that do not go together.
     """
 
     def __init__(self, snapshot: Path, reading: Reading, known: pa.Table, accounts: pa.Table) -> None:
+        self.snapshot = snapshot
         self.reading = reading
         self.connection = duckdb.connect(config={"memory_limit": os.environ.get("AUDIENCE_MEMORY_LIMIT", "4GB")})
         try:
@@ -95,15 +97,30 @@ class Plan:
             self.connection.register("known", known)
             self.connection.register("accounts", accounts)
             self.compare()
-        except BaseException:
-            self.connection.close()
+        except BaseException as error:
+            self.end(error)
             raise
 
     def __enter__(self) -> Plan:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, _: object, error: BaseException | None, *__: object) -> None:
+        self.end(error)
+
+    def end(self, error: BaseException | None) -> None:
+        """Close the database, and tell people what DuckDB could not do: one destination's trouble stops no other's delivery."""
         self.connection.close()
+        if not isinstance(error, duckdb.Error):
+            return
+        if not self.snapshot.exists():
+            # Each kind opens it anew, and a delivery may take longer than generations are kept.
+            raise DeliveryError(
+                f"{self.snapshot.name} was removed meanwhile, since newer ones are published: begin again, and the newest is taken."
+            ) from error
+        raise DeliveryError(
+            f"The {self.reading.kind}s of {self.snapshot.name} cannot be compared with what is there: {str(error).splitlines()[0]} "
+            "Look at `fields` in deliveries.yml, and at what `make doctor` says of the snapshot."
+        ) from error
 
     def compare(self) -> None:
         """Make the tables ``wanted``, every exported record with what is to be done with it, and ``gone``."""

@@ -104,6 +104,24 @@ def test_a_kind_that_cannot_go_there_is_refused(office: Office) -> None:
         layouts_of(settings_of(office.home, "sales"))
 
 
+@pytest.mark.parametrize(
+    ("settings", "field"),
+    [
+        ("type: hubspot, token: {env: TOKEN}, fields: {contact: {email: null}}", "fields.contact.email"),
+        ("type: hubspot, token: {env: TOKEN}, fields: {account: {aia_external_id: null}}", "fields.account.aia_external_id"),
+        ("type: hubspot, token: {env: TOKEN}, fields: {contact: {aia_external_id: email}}", "fields.contact.aia_external_id"),
+        (
+            "type: salesforce, url: 'https://a.example', access_token: {env: TOKEN}, fields: {contact: {AIA_External_Id__c: null}}",
+            "fields.contact.AIA_External_Id__c",
+        ),
+    ],
+)
+def test_a_field_that_records_are_known_by_is_not_taken_out(office: Office, settings: str, field: str) -> None:
+    office.configure(f"destinations: {{sales: {{{settings}}}}}")
+    with pytest.raises(ConfigError, match=rf"{re.escape(field)} of deliveries\.yml"):
+        layouts_of(settings_of(office.home, "sales"))
+
+
 @pytest.fixture
 def lake(office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
     """A home that delivers contacts into a database of its own."""
@@ -139,6 +157,24 @@ def test_a_destination_that_stops_keeps_nothing_from_the_others(lake: Office) ->
     lake.configure(text.replace("{lake:", f"{{hook: {hook}, lake:"))
     output = said("deliver", code=1)
     assert "hook: A secret is missing: set the environment variable NO_SUCH_VARIABLE" in output
+    assert "2 synced" in output
+
+
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        ("{type: hubspot, token: {env: TOKEN}, fields: {contact: {email: null}}}", r"fields\.contact\.email of deliveries\.yml"),
+        (
+            "{type: dlt, destination: duckdb, credentials: {env: ELSEWHERE}, fields: {contact: {seen: [last_seen_at, play_count]}}}",
+            r"The contacts of marts\.1\.duckdb cannot be compared .*TIMESTAMP.*`fields`",
+        ),
+    ],
+)
+def test_a_destination_whose_fields_cannot_be_filled_keeps_nothing_from_the_others(lake: Office, other: str, told: str) -> None:
+    text = (lake.home.root / "deliveries.yml").read_text()
+    lake.configure(text.replace("{lake:", f"{{other: {other}, lake:"))
+    output = said("deliver", code=1)
+    assert re.search(f"other: {told}", output), output
     assert "2 synced" in output
 
 

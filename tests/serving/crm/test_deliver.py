@@ -360,6 +360,19 @@ def test_a_layout_that_names_a_column_that_is_not_there_says_which(office: Offic
         sent(office, shelf)
 
 
+def test_a_snapshot_that_is_removed_meanwhile_ends_a_delivery_with_a_sentence_and_the_next_goes_on(
+    office: Office, shelf: Shelf
+) -> None:
+    office.account("corp")
+    office.contact("ann", account_external_id="corp")
+    shelf.before = lambda verb, ids: (office.home.published / "marts.1.duckdb").unlink()
+    with pytest.raises(DeliveryError, match=r"marts\.1\.duckdb was removed meanwhile.*begin again"):
+        sent(office, shelf)
+    shelf.before = lambda verb, ids: None
+    assert sent(office, shelf).results == {"synced": 1}
+    assert shelf.calls == [("upsert", ["ann"])]
+
+
 def test_two_deliveries_to_one_destination_do_not_run_at_once(office: Office, shelf: Shelf) -> None:
     crowd(office, 1)
     with delivery_lock(office.home, "shelf"), pytest.raises(DeliveryError, match="Another delivery to shelf"):
