@@ -12,7 +12,7 @@ from ingestion.home import Home
 from orchestration.doctor.findings import Area
 from orchestration.doctor.warehouse import hours_since
 from orchestration.lib.state import Status, read_state
-from serving.crm.files import BOOKS
+from serving.crm.files import BOOKS, unnamed
 from serving.dashboard.site import is_wanted, read_current
 from serving.generations import LINK, current_snapshot, generations
 from serving.sql import quoted
@@ -97,6 +97,7 @@ def examine_exports(home: Home) -> Area:
         said = json.loads(books.read_text())
         files = [(home.exports / file["name"], int(file["bytes"])) for file in said["files"]]
         shown = str(said["snapshot"])
+        missing = unnamed(said["files"])
     except (ValueError, KeyError, TypeError) as error:
         area.problem(f"{books} is damaged ({error!r}).", f"rm {books}; make run")
         return area
@@ -106,6 +107,8 @@ def examine_exports(home: Home) -> Area:
         area.problem(f"{wrong[0]} is missing or has another size than {BOOKS} says.", f"rm {books}; make run")
     elif snapshot is not None and shown != snapshot.name:
         area.note(f"They are of {shown}; {snapshot.name} is current.", "make run")
+    elif missing:
+        area.note(f"{BOOKS} does not name {missing[0]}: what lies there is of an older snapshot.", "make run")
     else:
         area.ok("All files are there, of the current snapshot.")
     return area

@@ -20,7 +20,7 @@ from serving.crm.deliveries.imports import write_import_files
 from serving.crm.deliveries.ledger import Ledger, ledger_path
 from serving.crm.deliveries.plan import Delivered, Task
 from serving.crm.deliveries.run import run_delivery
-from serving.crm.files import ExportError, Format, write_files
+from serving.crm.files import ExportError, Format, write_files, write_own_files
 from serving.generations import NothingPublishedError, published_snapshot
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
@@ -36,12 +36,18 @@ def about() -> None:
 @app.command()
 def files(
     to: Annotated[str, typer.Option(help="A folder or any fsspec URI; $AUDIENCE_HOME/exports where left out.")] = "",
-    formats: Annotated[list[Format] | None, typer.Option("--format", help="Once or more; csv where left out.")] = None,
+    formats: Annotated[
+        list[Format] | None,
+        typer.Option("--format", help="Once or more; csv where left out. The default folder has csv and parquet in any case."),
+    ] = None,
 ) -> None:
     """Write the export tables of the current snapshot as files."""
     home = Home.from_environment()
     try:
-        written = write_files(published_snapshot(home), to or str(home.exports), formats or (Format.CSV,))
+        snapshot = published_snapshot(home)
+        # A folder that every run leaves whole stays so, however it was named.
+        is_own = not to or Path(to).resolve() == home.exports.resolve()
+        written = write_own_files(home, snapshot, formats or ()) if is_own else write_files(snapshot, to, formats or (Format.CSV,))
     except (*FAULTS, OSError) as error:
         fail(error)
     for file in written.files:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import duckdb
 from fsspec import AbstractFileSystem
@@ -112,20 +113,43 @@ def refresh_files(home: Home) -> ExportedFiles | None:
     snapshot = published_snapshot(home)
     if is_exported(home.exports, snapshot):
         return None
-    return write_files(snapshot, str(home.exports), OWN_FORMATS)
+    return write_own_files(home, snapshot)
+
+
+def write_own_files(home: Home, snapshot: Path, also: Sequence[Format] = ()) -> ExportedFiles:
+    """Write the files of an installation's own folder: in every format that a run leaves, and in those that are asked for.
+
+    Files in another format are removed. They would show who has withdrawn since, and no books would name them.
+
+    Raises:
+        ExportError: the snapshot has no export tables.
+    """
+    formats = tuple(dict.fromkeys((*OWN_FORMATS, *also)))
+    for left in set(Format) - set(formats):
+        for path in home.exports.glob(f"crm_*.{left}"):
+            path.unlink()
+    return write_files(snapshot, str(home.exports), formats)
 
 
 def is_exported(folder: Path, snapshot: Path) -> bool:
-    """Whether a folder holds a snapshot's files: its books name them, and each is there with its bytes.
+    """Whether a folder holds a snapshot's files: its books name one in each own format, and each is there with its bytes.
 
     The build is asked too: after somebody emptied the folder of snapshots, generations begin again at 1.
     """
     try:
         books = json.loads((folder / BOOKS).read_text())
+        files = books["files"]
         is_of_it = books["snapshot"] == snapshot.name and books["published_at"] == published_at(snapshot)
-        return is_of_it and all(digest(folder / file["name"]) == file["sha256"] for file in books["files"])
+        return is_of_it and not unnamed(files) and all(digest(folder / file["name"]) == file["sha256"] for file in files)
     except (OSError, ValueError, KeyError, TypeError):
         return False
+
+
+def unnamed(files: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Files that every run leaves of the tables in some books, and that these books do not name."""
+    named = {file["name"] for file in files}
+    wanted = {f"{file['table']}.{chosen}" for file in files for chosen in OWN_FORMATS}
+    return sorted(wanted - named)
 
 
 def published_at(snapshot: Path) -> str:

@@ -147,6 +147,15 @@ def test_what_is_broken_is_named_with_a_remedy_and_hides_nothing_else(home: Home
     assert files(home.root) == before
 
 
+def test_export_files_in_one_format_alone_are_noted(home: Home) -> None:
+    home.exports.mkdir()
+    (home.exports / "crm_contact.csv").touch()
+    file = {"table": "crm_contact", "name": "crm_contact.csv", "bytes": 0}
+    (home.exports / "exports.json").write_text(json.dumps({"snapshot": "marts.1.duckdb", "files": [file]}))
+    notes = {area.name: finding.text for area, finding in look(home).findings(Severity.NOTE)}
+    assert "does not name crm_contact.parquet" in notes["exports"]
+
+
 def test_an_unfinished_run_is_a_problem_and_a_running_one_is_not(home: Home) -> None:
     state = WarehouseState.begin("f", "c", BuildRequest())
     write_state(home, state)

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from typer.testing import CliRunner
 
@@ -14,6 +15,7 @@ from serving.crm.deliveries.destination import Kind
 from serving.crm.deliveries.layouts import layouts_of
 from serving.crm.deliveries.plan import Delivered
 from serving.crm.deliveries.run import run_delivery
+from serving.crm.files import refresh_files
 from tests.serving.crm.conftest import Office
 
 GOOD = """
@@ -214,3 +216,25 @@ def test_a_client_that_is_not_installed_names_the_command_that_brings_it(lake: O
 def test_import_files_go_beside_the_exports(lake: Office) -> None:
     said("import-files", "lake")
     assert (lake.home.exports / "lake" / "contact.csv").read_text().count("\n") == 3
+
+
+@pytest.mark.parametrize("arguments", [[], ["--format", "csv"], ["--to", "{exports}"]])
+def test_a_homes_own_files_hold_nobody_who_withdrew_in_whatever_format(lake: Office, arguments: list[str]) -> None:
+    exports = lake.home.exports
+    said("files", "--format", "ndjson")
+    assert {path.suffix for path in exports.glob("crm_*")} == {".csv", ".parquet", ".ndjson"}
+    del lake.contacts["bob"]
+    lake.publish()
+    said("files", *(each.format(exports=exports) for each in arguments))
+    assert {path.suffix for path in exports.glob("crm_*")} == {".csv", ".parquet"}
+    with duckdb.connect() as connection:
+        for reader in ("csv", "parquet"):
+            rows = connection.execute(f"select external_id from read_{reader}('{exports}/crm_contact.{reader}')").fetchall()
+            assert rows == [("ann",)]
+    assert refresh_files(lake.home) is None
+
+
+def test_files_elsewhere_are_in_the_formats_asked_for(lake: Office, tmp_path: Path) -> None:
+    said("files", "--to", str(tmp_path / "out"), "--format", "parquet")
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert names == {"crm_account.parquet", "crm_contact.parquet", "exports.json"}

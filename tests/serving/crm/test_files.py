@@ -13,6 +13,7 @@ import pytest
 
 from ingestion.home import Home
 from serving.crm.files import BOOKS, ExportError, Format, refresh_files, write_files
+from serving.generations import published_snapshot
 
 NAMES = ["Ann", "=cmd()", "+1", "-1", "@home", "\ttab", "", None, 'with "quotes", commas\nand lines']
 
@@ -75,12 +76,17 @@ def test_a_snapshot_without_exports_says_what_to_do(tmp_path: Path) -> None:
         write_files(path, str(tmp_path / "out"))
 
 
-def test_a_generation_is_exported_once_and_again_after_the_snapshots_began_anew(snapshot: Path, tmp_path: Path) -> None:
-    home = Home(tmp_path / "home")
-    home.published.mkdir(parents=True)
-    published = home.published / snapshot.name
-    shutil.copy(snapshot, published)
-    (home.published / "marts.duckdb").symlink_to(snapshot.name)
+@pytest.fixture
+def home(snapshot: Path, tmp_path: Path) -> Home:
+    made = Home(tmp_path / "home")
+    made.published.mkdir(parents=True)
+    shutil.copy(snapshot, made.published / snapshot.name)
+    (made.published / "marts.duckdb").symlink_to(snapshot.name)
+    return made
+
+
+def test_a_generation_is_exported_once_and_again_after_the_snapshots_began_anew(home: Home) -> None:
+    published = published_snapshot(home)
     assert refresh_files(home) is not None
     assert refresh_files(home) is None
     # Whatever the clock says: another publish is another snapshot, also under the same name.
@@ -90,4 +96,11 @@ def test_a_generation_is_exported_once_and_again_after_the_snapshots_began_anew(
         ).fetchall()
     os.utime(published, (0, 0))
     assert refresh_files(home) is not None
+    assert refresh_files(home) is None
+
+
+def test_a_folder_without_a_format_that_runs_leave_is_written_anew(home: Home) -> None:
+    write_files(published_snapshot(home), str(home.exports), [Format.CSV])
+    assert refresh_files(home) is not None
+    assert (home.exports / "crm_contact.parquet").exists()
     assert refresh_files(home) is None
