@@ -126,10 +126,11 @@ def refresh(
                 published = publish_build(environment, listener.publishing)
         with timed(seconds, "exports"):
             exported = refresh_files(environment.home)
+        if is_erasing:
+            # The old site went when it was settled: what keeps a new one from being made keeps no erasure open.
+            owed.end(environment.home)
         with timed(seconds, "site"):
             site, site_problem = make_site(environment, listener.site)
-        if is_erasing:
-            owed.end(environment.home)
     return RefreshReport(landed, plan, built, published, exported, seconds, site, site_problem)
 
 

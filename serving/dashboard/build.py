@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -49,17 +50,26 @@ def build(cache: Path = CACHE) -> Path:
 
     Raises:
         NodeMissingError: there is no Node, and none could be installed.
-        BuildError: npm or Vite failed.
+        BuildError: npm or Vite failed, or the cache is not this account's to use.
     """
     target = cache / f"dist-{source_hash()}"
-    if target.is_dir():
-        os.utime(target)
-        return target
-    cache.mkdir(parents=True, exist_ok=True)
-    with FileLock(cache / "build.lock"):
+    try:
         if not target.is_dir():
-            make(find_node(cache), cache / "work", target)
-            prune(cache)
+            cache.mkdir(parents=True, exist_ok=True)
+            with FileLock(cache / "build.lock"):
+                if not target.is_dir():
+                    make(find_node(cache), cache / "work", target)
+                    prune(cache)
+        # One that another account built may be closed to this one.
+        (target / "index.html").open("rb").close()
+    except OSError as error:
+        raise BuildError(
+            f"The dashboard's code could not be built in, or read from, {cache}: {error}\n"
+            "Give the folder to the account that runs this, or leave the dashboard out with AUDIENCE_SITE=off."
+        ) from error
+    # Used last, for who prunes; one that may only be read is as good.
+    with suppress(OSError):
+        os.utime(target)
     return target
 
 
@@ -119,7 +129,7 @@ def call(node: Node, command: Sequence[str], folder: Path) -> str:
 
 
 def prune(cache: Path) -> None:
-    """Keep the sites that were used last."""
+    """Keep the sites that were used last, and those that only another account may remove."""
     found = sorted(cache.glob("dist-????????????????"), key=lambda path: path.stat().st_mtime)
     for path in found[:-KEEP]:
-        shutil.rmtree(path)
+        shutil.rmtree(path, ignore_errors=True)

@@ -25,8 +25,10 @@ from ingestion.erasure import ErasureReport
 from ingestion.home import Home
 from ingestion.load import load_landing
 from ingestion.tombstones import Identifier, Kind
+from orchestration import refresh as refreshing
 from orchestration.lib.dbt import BuildError
 from orchestration.lib.environment import Engine, Environment
+from orchestration.lib.fingerprint import Fingerprint
 from orchestration.lib.resources import AudienceResource
 from orchestration.lib.spreading import SpreadError
 from orchestration.lib.state import BuildRequest, Status, WarehouseState, write_state
@@ -34,6 +36,7 @@ from orchestration.privacy import erasure, owed, requests
 from orchestration.privacy.cli import app
 from orchestration.privacy.person import known_names
 from orchestration.privacy.scrub import forget_derived
+from orchestration.refresh import Plan
 from tests.orchestration.conftest import Start, finish
 from tests.property.comparison import between
 
@@ -612,3 +615,24 @@ def test_what_dagster_compiled_and_what_a_killed_build_spilled_go_with_the_rest(
         path.write_text(ALICE)
     forget_derived(small)
     assert [path for path in left if path.exists()] == []
+
+
+def test_what_keeps_the_site_from_being_made_keeps_no_erasure_open(small: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every later run would erase and build everything again."""
+    land(small, "native/a.ndjson", line(1))
+    load_landing(small.landing, small.home)
+    owed.begin(small.home)
+    small.home.site.mkdir()
+    seen = []
+
+    def fail(environment: Environment, _: object) -> None:
+        seen.append((owed.is_owed(environment.home), environment.home.site.exists()))
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    nothing = Plan(None, BuildRequest(), Fingerprint("", ""), must_publish=False)
+    monkeypatch.setattr(refreshing, "make_plan", lambda *_: nothing)
+    monkeypatch.setattr(refreshing, "refresh_files", lambda _: None)
+    monkeypatch.setattr(refreshing, "make_site", fail)
+    with pytest.raises(OSError, match="Read-only"):
+        refreshing.refresh(small)
+    assert seen == [(False, False)]

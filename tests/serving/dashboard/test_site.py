@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from ingestion.home import Home
 from orchestration.lib.environment import Environment
 from orchestration.refresh import make_site
 from serving.dashboard import node as node_module
-from serving.dashboard.build import SOURCES, build, call, copy_sources, packages
+from serving.dashboard.build import SOURCES, build, call, copy_sources, packages, source_hash
 from serving.dashboard.export import Setting, SettingError, export
 from serving.dashboard.node import NodeMissingError, find_node, is_new_enough
 from serving.dashboard.queries import QueryError, read_queries
@@ -178,6 +180,13 @@ def test_only_a_node_that_vite_runs_on_is_taken(version: str, is_enough: bool) -
     assert is_new_enough(version) is is_enough
 
 
+def published_alone(home: Home, root: Path) -> Environment:
+    """An installation that has the same snapshot, and no site."""
+    (root / "published").mkdir()
+    (root / "published" / "marts.duckdb").symlink_to(published_snapshot(home))
+    return Environment.read({"AUDIENCE_HOME": str(root)})
+
+
 def test_without_node_and_without_a_registry_the_marts_are_published_and_the_reason_is_told(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -188,12 +197,27 @@ def test_without_node_and_without_a_registry_the_marts_are_published_and_the_rea
     with pytest.raises(NodeMissingError, match="AUDIENCE_SITE=off"):
         find_node(tmp_path)
     monkeypatch.setattr("serving.dashboard.site.building.build", lambda: find_node(tmp_path))
-    (tmp_path / "published").mkdir()
-    (tmp_path / "published" / "marts.duckdb").symlink_to(published_snapshot(home))
-    made, problem = make_site(Environment.read({"AUDIENCE_HOME": str(tmp_path)}))
+    made, problem = make_site(published_alone(home, tmp_path))
     assert made is None
     assert problem is not None
     assert "needs Node" in problem
+
+
+@pytest.mark.parametrize("made", ["dashboard", "dashboard/build.lock/", "dashboard/dist-{}/"])
+def test_where_the_code_cannot_be_built_or_read_the_folder_is_told(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: str
+) -> None:
+    """A file where a folder is to be made, a folder where a file is, and no page stop the superuser too."""
+    blocked = tmp_path / "cache" / made.format(source_hash())
+    blocked.parent.mkdir(parents=True)
+    blocked.mkdir() if made.endswith("/") else blocked.touch()
+    monkeypatch.setenv("AUDIENCE_SITE", "on")
+    monkeypatch.setattr("serving.dashboard.site.building.build", lambda: build(tmp_path / "cache" / "dashboard"))
+    site, problem = make_site(published_alone(home, tmp_path))
+    assert site is None
+    assert problem is not None
+    assert f"{tmp_path}/cache/dashboard: " in problem
+    assert "AUDIENCE_SITE=off" in problem
 
 
 def test_a_run_may_leave_the_site_out(home: Home) -> None:
@@ -213,6 +237,16 @@ def test_the_same_sources_are_built_once(site: Path) -> None:
     made = (folder / "index.html").stat().st_mtime_ns
     assert build() == folder
     assert (folder / "index.html").stat().st_mtime_ns == made
+
+
+def test_code_that_another_account_built_is_used(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = build()
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "utime", refuse)
+    assert build() == folder
 
 
 def test_the_code_of_the_site_is_typed(site: Path) -> None:
