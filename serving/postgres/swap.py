@@ -27,7 +27,7 @@ def swap(server: Server, tables: Sequence[Table], fresh: str, shown: str | None,
     """Show a generation: create or replace a view per table, drop those that are published no more.
 
     A view that is replaced keeps what it is to others: its grants, its dependent views, its comments. One whose columns
-    changed other than by more at the end is made anew with the same grants.
+    changed other than by more at the end is made anew with the same grants, but for those on columns that it has no more.
 
     Returns:
         seconds by step: ``wait`` for readers, ``swap`` with readers held off.
@@ -48,7 +48,7 @@ def swap(server: Server, tables: Sequence[Table], fresh: str, shown: str | None,
     ]
     statements += [f"drop view {relation(*view)}" for view in (*gone, *reshaped)]
     statements += [table.view_creation(fresh) for table in tables]
-    statements += [grant for view in reshaped for grant in grants(server, view)]
+    statements += [grant for view in reshaped for grant in grants(server, view, {column for column, _, _ in after[view]})]
     statements += comments(server, tables, {view for view in before if view not in reshaped})
     server.commit()
     wait = wait_for_readers(server, sorted(before), on_wait)
@@ -180,8 +180,8 @@ def require_no_dependents(server: Server, views: Sequence[View], reason: str) ->
         raise PostgresError(f"Not published: {listed}. Drop what reads it (keep its definition), publish, and make it again.")
 
 
-def grants(server: Server, view: View) -> list[str]:
-    """Statements that give a view's privileges, on the whole and on columns it still has, to whom they belong now."""
+def grants(server: Server, view: View, columns: set[str]) -> list[str]:
+    """Statements that give a view's privileges, on the whole and on these columns of it, to whom they belong now."""
     rows = server.rows(
         """
         select privilege_type, case grantee when 0 then 'public' else quote_ident(pg_get_userbyid(grantee)) end, is_grantable, null
@@ -198,6 +198,7 @@ def grants(server: Server, view: View) -> list[str]:
     return [
         f"grant {privilege}{f' ({quoted(column)})' if column else ''} on {target} to {grantee}{' with grant option' if again else ''}"
         for privilege, grantee, again, column in rows
+        if column is None or column in columns
     ]
 
 
