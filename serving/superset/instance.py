@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import yaml
@@ -17,6 +18,8 @@ ASSETS = Path(__file__).with_name("assets")
 SETTINGS = Path(__file__).with_name("superset_config.py")
 # Made by `make superset`; AUDIENCE_SUPERSET_VENV names another.
 ENVIRONMENT = REPOSITORY / ".venv-superset"
+# What is installed there.
+LOCK = REPOSITORY / "requirements-superset.lock"
 ADMIN = "admin"
 LOG_TAIL = 2_000
 
@@ -65,7 +68,8 @@ class Instance:
         keep_secret(self.folder / "secret_key", 42)
         password = keep_secret(self.password_file, 18)
         marker = self.folder / "set_up_with"
-        wanted = f"{self.program}\n"
+        # Another release under the same path brings its database up to date.
+        wanted = f"{self.program}\n{sha256(LOCK.read_bytes()).hexdigest()}\n"
         if marker.exists() and marker.read_text() == wanted:
             return
         self.run("db", "upgrade")
