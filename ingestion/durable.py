@@ -33,6 +33,12 @@ def force_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def force_tree(folder: Path) -> None:
+    """Wait until `folder` and everything below it are on disk."""
+    for path in (folder, *folder.rglob("*")):
+        force_folder(path) if path.is_dir() else force_file(path)
+
+
 def publish(made: Path, target: Path) -> None:
     """Give the finished file `made` its final name, replacing what had it; both lie on one file system."""
     force_file(made)

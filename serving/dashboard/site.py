@@ -1,7 +1,7 @@
 """``$AUDIENCE_HOME/site``: the built site with the aggregates of the current snapshot, ready for any static web server.
 
 ``index.html`` alone decides what a reader sees: it names its code by content hash, and the folder of its data. It is replaced in one
-step, after everything it names is in place; what the generations before it named stays for readers who have them open.
+step, after everything it names is in place and on disk; what the generations before it named stays for readers who have them open.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 import duckdb
 from filelock import FileLock
 
+from ingestion import durable
 from ingestion.home import Home, is_on
 from ingestion.keeping import let_read
 from serving.dashboard import build as building
@@ -85,17 +86,19 @@ def make_current(home: Home, tell: Callable[[str], None]) -> Site | None:
         return None
     tell("building the site")
     code = building.build()
-    home.site.mkdir(parents=True, exist_ok=True)
+    durable.make_folder(home.site)
     sweep(home.site)
     data = home.site / "data" / wanted.data
     if not data.is_dir():
         tell("counting for its pages")
         aside = data.with_name(f".{wanted.data}.new")
-        aside.mkdir(parents=True)
+        durable.make_folder(aside)
         export(snapshot, aside, setting)
         for path in (home.site, data.parent, aside, *aside.rglob("*")):
             let_read(path)
+        durable.force_tree(aside)
         aside.rename(data)
+        durable.force_folder(data.parent)
     publish_code(code, home.site, wanted)
     prune(home.site, wanted)
     held = list(data.rglob("*.json"))
@@ -126,7 +129,7 @@ def publish_code(code: Path, site: Path, current: Current) -> None:
     for name in names:
         target = site / name
         if not target.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
+            durable.make_folder(target.parent)
             let_read(target.parent)
             replace(target, (code / name).read_bytes())
     books = site / "data" / current.data / CODE
@@ -138,11 +141,11 @@ def publish_code(code: Path, site: Path, current: Current) -> None:
 
 
 def replace(target: Path, content: bytes) -> None:
-    """Write a file so that a reader has the old one or the new one, whole."""
+    """Write a file so that a reader has the old one or the new one, whole; after a power cut too."""
     aside = target.with_name(f".{target.name}.new")
     aside.write_bytes(content)
     let_read(aside)
-    aside.replace(target)
+    durable.publish(aside, target)
 
 
 def sweep(site: Path) -> None:

@@ -13,10 +13,11 @@ import pytest
 from ingestion.home import Home
 from orchestration.lib.environment import Environment
 from orchestration.refresh import make_site
+from serving.dashboard import build as building
 from serving.dashboard import node as node_module
 from serving.dashboard.build import SOURCES, build, call, copy_sources, packages, source_hash
 from serving.dashboard.export import Setting, SettingError, export
-from serving.dashboard.node import NodeMissingError, find_node, is_new_enough
+from serving.dashboard.node import Node, NodeMissingError, find_node, is_new_enough
 from serving.dashboard.queries import QueryError, read_queries
 from serving.dashboard.site import read_current, refresh_site
 from serving.generations import published_snapshot
@@ -60,6 +61,38 @@ def test_a_later_snapshot_leaves_the_files_that_open_pages_have_named(altered, m
         assert made.current.data in held
     assert len(held) == 3
     assert first.data not in held
+
+
+@pytest.fixture
+def forced(monkeypatch: pytest.MonkeyPatch) -> set[int]:
+    """Inodes of what was waited for to be on disk."""
+    waited: set[int] = set()
+    wait = os.fsync
+
+    def note(descriptor: int) -> None:
+        wait(descriptor)
+        waited.add(os.fstat(descriptor).st_ino)
+
+    monkeypatch.setattr(os, "fsync", note)
+    return waited
+
+
+def test_all_that_the_page_names_is_on_disk_before_the_page_is(altered, forced: set[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A power cut leaves the page of before, or everything that the new one names."""
+    seen: list[set[str]] = []
+    replace = os.replace
+
+    def look(made: Path, target: Path) -> None:
+        if target.name == "index.html":
+            named = [made, *(path for name in ("data", "assets") for path in (target.parent / name, *(target.parent / name).rglob("*")))]
+            seen.append({path.name for path in named if path.stat().st_ino not in forced})
+            assert len(named) > 20
+        replace(made, target)
+
+    monkeypatch.setattr(os, "replace", look)
+    home = altered("forced")
+    assert seen == [set()]
+    assert (home.site / "index.html").stat().st_ino in forced
 
 
 def values_of(content: object) -> set[str]:
@@ -237,6 +270,22 @@ def test_the_same_sources_are_built_once(site: Path) -> None:
     made = (folder / "index.html").stat().st_mtime_ns
     assert build() == folder
     assert (folder / "index.html").stat().st_mtime_ns == made
+
+
+def test_built_code_is_on_disk_before_it_has_its_name(
+    tmp_path: Path, forced: set[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def build_some(_: object, command: list[str], __: Path) -> str:
+        made = Path(command[command.index("--outDir") + 1])
+        (made / "assets").mkdir(parents=True)
+        (made / "assets" / "code.js").write_text("code")
+        return ""
+
+    monkeypatch.setattr(building, "install", lambda *_: None)
+    monkeypatch.setattr(building, "call", build_some)
+    target = tmp_path / "dist"
+    building.make(Node(["npm"], tmp_path), tmp_path / "work", target)
+    assert {path.stat().st_ino for path in (target, *target.rglob("*"))} <= forced
 
 
 def test_code_that_another_account_built_is_used(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
