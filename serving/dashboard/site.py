@@ -32,6 +32,8 @@ SWITCH = "AUDIENCE_SITE"
 CURRENT = "current.json"
 # In each folder of data: the files of the code that was published with it.
 CODE = "code.json"
+# And what was withheld from it.
+SETTING = "setting.json"
 DATA = re.compile(r"\d+-[0-9a-f]{12}")
 KEEP = 3
 # Why a site may not come to be, while the marts are published all the same.
@@ -94,13 +96,16 @@ def make_current(home: Home, tell: Callable[[str], None]) -> Site | None:
         aside = data.with_name(f".{wanted.data}.new")
         durable.make_folder(aside)
         export(snapshot, aside, setting)
+        (aside / SETTING).write_text(json.dumps(asdict(setting)) + "\n", encoding="utf-8")
         for path in (home.site, data.parent, aside, *aside.rglob("*")):
             let_read(path)
         durable.force_tree(aside)
         aside.rename(data)
         durable.force_folder(data.parent)
     publish_code(code, home.site, wanted)
-    prune(home.site, wanted)
+    prune(home.site, wanted, setting.minimum_viewers)
+    # Last: a run that finds it does nothing, and would leave what a killed one had still to remove.
+    replace(home.site / "data" / CURRENT, (json.dumps(asdict(wanted), indent=2) + "\n").encode())
     held = list(data.rglob("*.json"))
     return Site(home.site, wanted, len(held), sum(path.stat().st_size for path in held), time.monotonic() - began)
 
@@ -137,7 +142,6 @@ def publish_code(code: Path, site: Path, current: Current) -> None:
     replace(books, json.dumps(sorted({*earlier, *names})).encode())
     page = (code / "index.html").read_text(encoding="utf-8")
     replace(site / "index.html", page.replace('data-generation=""', f'data-generation="{current.data}"', 1).encode())
-    replace(site / "data" / CURRENT, (json.dumps(asdict(current), indent=2) + "\n").encode())
 
 
 def replace(target: Path, content: bytes) -> None:
@@ -154,13 +158,22 @@ def sweep(site: Path) -> None:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
-def prune(site: Path, current: Current) -> None:
-    """Keep the data of the newest generations, and the code that was published with any of them."""
+def prune(site: Path, current: Current, minimum_viewers: int) -> None:
+    """Keep the data of the newest generations, but none of smaller groups than are shown now, and the code published with any of them."""
     found = [path for path in (site / "data").iterdir() if DATA.fullmatch(path.name) and path.name != current.data]
-    newest = sorted(found, key=lambda path: path.stat().st_mtime)
-    for path in newest[: -(KEEP - 1)]:
+    shown = [path for path in found if least_viewers(path) >= minimum_viewers]
+    newest = sorted(shown, key=lambda path: path.stat().st_mtime)
+    for path in {*found} - {*newest[-(KEEP - 1) :]}:
         shutil.rmtree(path)
     named = {name for path in (site / "data").glob(f"*/{CODE}") for name in json.loads(path.read_text())}
     for path in (site / "assets").iterdir():
         if f"assets/{path.name}" not in named:
             path.unlink()
+
+
+def least_viewers(data: Path) -> int:
+    """How many distinct viewers a group in a folder of data has at least; 0 where nobody wrote it down."""
+    try:
+        return Setting(**json.loads((data / SETTING).read_text())).minimum_viewers
+    except (OSError, ValueError, TypeError):
+        return 0

@@ -63,6 +63,39 @@ def test_a_later_snapshot_leaves_the_files_that_open_pages_have_named(altered, m
     assert first.data not in held
 
 
+def data_folders(home: Home) -> set[str]:
+    return {path.name for path in (home.site / "data").iterdir() if path.is_dir()}
+
+
+def refreshed(home: Home) -> str:
+    """The folder of data that was made."""
+    made = refresh_site(home)
+    assert made is not None
+    return made.current.data
+
+
+def test_a_raised_minimum_takes_smaller_groups_off_the_site(altered, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = altered("raised")
+    monkeypatch.setenv("AUDIENCE_DASHBOARD_MINIMUM_VIEWERS", "4")
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
+        killed.setattr("serving.dashboard.site.prune", die)
+        refresh_site(home)
+    assert len(data_folders(home)) == 2
+    of_four = refreshed(home)
+    assert data_folders(home) == {of_four}
+    monkeypatch.setenv("AUDIENCE_DASHBOARD_MINIMUM_VIEWERS", "3")
+    of_three = refreshed(home)
+    assert data_folders(home) == {of_four, of_three}
+    (home.site / "data" / of_four / "setting.json").unlink()
+    monkeypatch.setenv("AUDIENCE_DASHBOARD_DAYS", "10")
+    of_ten_days = refreshed(home)
+    assert data_folders(home) == {of_three, of_ten_days}
+
+
 @pytest.fixture
 def forced(monkeypatch: pytest.MonkeyPatch) -> set[int]:
     """Inodes of what was waited for to be on disk."""
