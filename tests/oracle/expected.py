@@ -16,7 +16,7 @@ from tests.oracle.funnels import FunnelViewer, funnel_step_rows, funnel_viewer_r
 from tests.oracle.goals import Goal, goals_of
 from tests.oracle.graph import Graph
 from tests.oracle.nodes import node_level_rows, node_performance_rows, node_rows, survival_rows
-from tests.oracle.paths import node_visit_rows, path_summary_rows, transition_rows, viewer_path_rows
+from tests.oracle.paths import choice_rows, node_visit_rows, path_summary_rows, transition_rows, viewer_path_rows
 from tests.oracle.records import Event, Rejected, events_of
 from tests.oracle.segments import watched
 from tests.oracle.sequences import sessions_of, views_of
@@ -145,6 +145,10 @@ class Expected:
     def path_transition(self) -> Table:
         """Rule 54 by (workspace, video, from, to)."""
         return transition_rows(self.paths, self.graphs)
+
+    def kpi_scorecard_daily(self) -> Table:
+        """Rule 88 by (workspace, video, day): of its KPIs the moves between nodes."""
+        return choice_rows(self.paths, self.kpi_video_daily())
 
     def viewer_path_rows(self) -> Table:
         """Rule 55 by view identity."""

@@ -83,6 +83,21 @@ def transition_rows(paths: Iterable[ViewPath], graphs: Iterable[Graph]) -> Rows:
     return rows
 
 
+def choice_rows(paths: Iterable[ViewPath], days: Iterable[tuple[Any, ...]]) -> Rows:
+    """Rule 88 by (workspace, video, day), for all `days`: the moves between nodes, and how many of them were chosen."""
+    ways: dict[tuple[Any, ...], list[str]] = defaultdict(list)
+    for path in paths:
+        view = path.facts.view
+        ways[view.workspace_id, view.video_id, view.started_at.date()] += [visit.entered_by for visit in path.visits[1:]]
+    return {day: choice_row(ways.get(day, [])) for day in days}
+
+
+def choice_row(ways: Sequence[str]) -> Row:
+    """Rule 88: what comes of the ways in which nodes were entered."""
+    chosen, default = ways.count("chosen"), ways.count("default")
+    return {"moves": len(ways), "chosen_moves": chosen, "choice_rate": ratio(chosen, chosen + default)}
+
+
 def text_of(nodes: Sequence[str]) -> str:
     """Rule 55: the path as a screen shows it."""
     shown = " > ".join(nodes[:NODES_SHOWN])

@@ -219,6 +219,24 @@ def test_arrivals_are_departures_and_exits():
     assert (rows["a", None]["ended_count"], rows["b", None]["ended_count"]) == (1, 0)
 
 
+def test_the_choices_of_a_day_are_those_of_its_moves_by_the_events_or_else_by_the_graph():
+    story = [
+        event
+        for number in range(5)
+        for event in (
+            enters("a", 0, device_id=f"c{number}"),
+            said("branch_choice", 4, node_id="a", to_node_id="c", element_id="x", device_id=f"c{number}"),
+            enters("c", 5, device_id=f"c{number}"),
+            enters("a", 0, device_id=f"b{number}"),
+            enters("b", 5, device_id=f"b{number}"),
+        )
+    ]
+    (row,) = told(*story, catalog=(graph(("a", "b", True), ("a", "c", False)),)).kpi_scorecard_daily().values()
+    assert row == {"moves": 10, "chosen_moves": 5, "choice_rate": 0.5}
+    (row,) = told(*story).kpi_scorecard_daily().values()
+    assert row == {"moves": 10, "chosen_moves": 5, "choice_rate": 1}
+
+
 def test_a_way_nobody_took_has_a_share_only_where_somebody_left():
     expected = told(enters("a", 0), catalog=(graph(("a", "b", True), ("c", "a", None)),))
     rows = {key[2:]: row for key, row in expected.path_transition().items()}

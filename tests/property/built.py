@@ -86,6 +86,7 @@ TABLES = (
         len(VIEW) + 1,
     ),
     TableUnderTest("path_transition", "select workspace_id, video_id, from_node_id, to_node_id, * from paths.path_transition", 4),
+    TableUnderTest("kpi_scorecard_daily", "select workspace_id, video_id, date_day, * from kpis.kpi_scorecard_daily", 3),
     TableUnderTest(
         "viewer_path_rows",
         f"select {columns(VIEW, 'v')}, p.* from paths.viewer_path as p left join ({NAMED_VIEWS}) as v on p.view_id = v.view_id",

@@ -39,6 +39,19 @@ transition_days as (
 
 ),
 
+edges as (
+
+    select * from {{ ref('int_edges') }}
+
+),
+
+graphs as (
+
+    select workspace_id, video_id from edges
+    group by workspace_id, video_id
+
+),
+
 answers as (
 
     select * from {{ ref('int_graded_answers') }}
@@ -78,6 +91,29 @@ departures as (
 
 ),
 
+steps as (
+
+    select
+        transition_days.workspace_id,
+        transition_days.video_id,
+        transition_days.started_date,
+        transition_days.transition_count,
+        transition_days.chosen_count,
+        transition_days.default_count,
+        transition_days.unexplained_count,
+        {{ entered_by_edge('edges', 'graphs') }} as entered_by
+    from transition_days
+    left join graphs on transition_days.workspace_id = graphs.workspace_id and transition_days.video_id = graphs.video_id
+    left join edges
+        on
+            transition_days.workspace_id = edges.workspace_id
+            and transition_days.video_id = edges.video_id
+            and transition_days.from_node_id = edges.from_node_id
+            and transition_days.to_node_id = edges.to_node_id
+    where transition_days.from_node_id is not null and transition_days.to_node_id is not null
+
+),
+
 moves as (
 
     select
@@ -85,10 +121,12 @@ moves as (
         video_id,
         started_date as date_day,
         cast(sum(transition_count) as bigint) as moves,
-        cast(sum(chosen_count) as bigint) as chosen_moves,
-        cast(sum(default_count) as bigint) as default_moves
-    from transition_days
-    where from_node_id is not null and to_node_id is not null
+        {% for kind in ['chosen', 'default'] -%}
+            cast(sum(
+                {{ kind }}_count + case when entered_by = '{{ kind }}' then unexplained_count else 0 end
+            ) as bigint) as {{ kind }}_moves{{ ',' if not loop.last }}
+        {% endfor %}
+    from steps
     group by workspace_id, video_id, started_date
 
 ),
