@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tests.oracle.audience import is_interaction
 from tests.oracle.catalog import Catalog
+from tests.oracle.graph import Graph
+from tests.oracle.records import Event
 from tests.oracle.segments import Watched, length_of
 from tests.oracle.sequences import View
 from tests.oracle.settings import DEFAULTS, Settings, to_milliseconds
@@ -26,13 +29,25 @@ def at_least(left: float, right: float) -> bool:
     return to_milliseconds(left) >= to_milliseconds(right)
 
 
-def required_seconds(view: View, watched: Watched, node_id: str) -> float | None:
+def leaves_by_choice(event: Event, view: View, watched: Watched, graph: Graph) -> bool:
+    """Rule 18: whether an event of the view is a choice that left its node."""
+    if event.event_type == "branch_choice":
+        return True
+    if event.event_type == "chapter_select" or not is_interaction(event):
+        return False
+    target = graph.target(view, event)
+    return target != event.get("node_id") and target in watched.durations
+
+
+def required_seconds(view: View, watched: Watched, node_id: str, graph: Graph) -> float | None:
     """Rule 18: how much of a visited node its path asks for."""
     duration = watched.durations[node_id]
     choices = [
         float(event.get("position_seconds"))
-        for event in view.of_type("branch_choice")
-        if event.get("node_id") == node_id and event.get("position_seconds") is not None
+        for event in view.events
+        if event.get("node_id") == node_id
+        and event.get("position_seconds") is not None
+        and leaves_by_choice(event, view, watched, graph)
     ]
     if not choices:
         return duration
@@ -87,7 +102,7 @@ def is_reached(view: View, watched: Watched, node_id: str, settings: Settings) -
     return at_least(furthest, settings.ending_reach * duration)
 
 
-def completion(view: View, watched: Watched, catalog: Catalog, settings: Settings = DEFAULTS) -> Completion:
+def completion(view: View, watched: Watched, graph: Graph, settings: Settings = DEFAULTS) -> Completion:
     """Rule 20 for one view."""
     thresholds = [
         float(event.get("completion_threshold")) for event in view.events if event.get("completion_threshold") is not None
@@ -102,10 +117,10 @@ def completion(view: View, watched: Watched, catalog: Catalog, settings: Setting
     if not watched.durations:
         return Completion(False, False, False, stated, by_threshold)
 
-    ends = endings(view, watched, catalog)
+    ends = endings(view, watched, graph.catalog)
     by_event = stated or any(has_ended(view, node) for node in ends)
 
-    required = {node: required_seconds(view, watched, node) for node in watched.durations}
+    required = {node: required_seconds(view, watched, node, graph) for node in watched.durations}
     by_coverage: bool | None = None
     known = {node: seconds for node, seconds in required.items() if seconds is not None}
     if len(known) == len(required):

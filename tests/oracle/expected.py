@@ -224,13 +224,13 @@ def expect(
     events, rejected = events_of(records, settings=settings)
     sessions = sessions_of(events, settings)
     people = identities(events)
+    graph = Graph(known)
     views = []
     for view in views_of(sessions, settings):
         measured = watched(view, known, settings)
-        done = completion(view, measured, known, settings)
+        done = completion(view, measured, graph, settings)
         views.append(ViewFacts(view, measured, done, people.of_view(view)))
     facts = [SessionFacts(each, bounce_of(each, settings), people.of_session(each)) for each in sessions]
-    graph = Graph(known)
     goals = goals_of(known, (each.session.key[0] for each in facts))
     workspaces = {event.workspace_id for event in events} | known.workspaces
     return Expected(

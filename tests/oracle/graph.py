@@ -9,6 +9,8 @@ from typing import Any
 
 from tests.oracle.authored import Authored
 from tests.oracle.catalog import Catalog, Snapshot
+from tests.oracle.records import Event
+from tests.oracle.sequences import View
 
 VideoKey = tuple[str, str]
 NodeKey = tuple[str, str, str]
@@ -71,6 +73,13 @@ class Graph:
             if (each.video_id, each.node_id, each.element_id) == (video_id, node_id, element_id)
         )
         return next((each.get("to_node_id") for each in named_so if each.holds_at(when)), None)
+
+    def target(self, view: View, event: Event) -> str | None:
+        """Rule 52: the node an event of the view leads to, by its own word, else by its element's; None where nobody says."""
+        target, element = event.get("to_node_id"), event.get("element_id")
+        if target is None and element is not None:
+            target = self.destination(view.workspace_id, view.video_id, event.get("node_id"), element, view.started_at)
+        return None if target is None else str(target)
 
     def level(self, workspace_id: str, video_id: str, node_id: str) -> int | None:
         """Rule 57: the fewest edges in force from the start node; None where no way of at most 90 leads here."""

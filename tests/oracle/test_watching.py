@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.oracle.stories import NOON, edges, nodes, only_view, said, spans, told
+from tests.oracle.stories import NOON, authored, edges, nodes, only_view, said, spans, told
 
 
 def seek(seconds, origin, target, **fields):
@@ -179,6 +179,47 @@ def test_required_content_ends_at_the_choice_that_left_the_node():
     assert only_view(told(*story))["is_completed"] is True
     assert only_view(told(*story, catalog=(edges(("a", "b")),)))["is_completed"] is True
     assert only_view(told(*story, catalog=(edges(("a", "b"), ("b", "a")),)))["is_completed"] is False
+
+
+def clicked(event_type="element_click", **fields):
+    """A minute, a, of which twelve seconds are watched; a click; and all twenty seconds of the ending b."""
+    return (
+        said("play", 0, 0, node_id="a"),
+        said("heartbeat", 10, 10, node_id="a"),
+        said(event_type, 12, 12, node_id="a", element_id="x", **fields),
+        said("node_enter", 12.5, node_id="b"),
+        said("play", 12.5, 0, node_id="b"),
+        said("ended", 32.5, 20, node_id="b"),
+    )
+
+
+STAGE = (nodes({"a": 60, "b": 20}), edges(("a", "b")))
+
+
+@pytest.mark.parametrize(
+    ("event_type", "target", "is_completed"),
+    [
+        ("branch_choice", "b", True),
+        ("branch_choice", None, True),
+        ("element_click", "b", True),
+        ("cta_click", "b", True),
+        ("element_click", None, False),
+        ("element_click", "a", False),
+        ("element_click", "c", False),
+        ("chapter_select", "b", False),
+        ("surface_click", "b", False),
+    ],
+)
+def test_whatever_leads_on_to_a_visited_node_is_the_choice_that_left_it_but_a_chapter_is_a_jump(event_type, target, is_completed):
+    assert only_view(told(*clicked(event_type, to_node_id=target), catalog=STAGE))["is_completed"] is is_completed
+
+
+def test_an_element_of_the_catalog_leads_on_too():
+    def story(target):
+        element = authored("elements", {"node_id": "a", "element_id": "x", "to_node_id": target})
+        return only_view(told(*clicked(), catalog=(*STAGE, element)))["is_completed"]
+
+    assert [story("b"), story("c"), story(None)] == [True, False, False]
 
 
 def test_without_a_catalog_a_node_left_unended_is_no_ending():

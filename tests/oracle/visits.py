@@ -137,12 +137,10 @@ def leads_to(event: Event, node_id: str, facts: ViewFacts, graph: Graph) -> bool
     """Rule 52: whether an event of the view, if it is a lead, leads to the node."""
     if event.event_type != "branch_choice" and not is_interaction(event):
         return False
-    target, element, view = event.get("to_node_id"), event.get("element_id"), facts.view
-    if target is None and element is not None:
-        target = graph.destination(view.workspace_id, view.video_id, event.get("node_id"), element, view.started_at)
+    target = graph.target(facts.view, event)
     if target is None:
         return event.event_type == "chapter_select"
-    return bool(target == node_id)
+    return target == node_id
 
 
 def kind_of_lead(event: Event) -> str:
