@@ -59,7 +59,7 @@ def met_questions(questions: Iterable[Asked]) -> list[Met]:
     found: list[Met] = []
     for asked in questions:
         if asked.can_be_graded:
-            for viewer in sorted(asked.exposed):
+            for viewer in sorted(asked.asked):
                 graded = [each for each in asked.answers if each.viewer_id == viewer and each.worth is not None]
                 found.append(Met(asked, viewer, graded))
     return found

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from tests.oracle.questions import Answer, Asking, Question, answers_of, thousandths
+from tests.oracle.exposures import Exposure, exposures_in
+from tests.oracle.questions import Answer, Answers, Asking, Question, answers_of, thousandths
 from tests.oracle.settings import to_milliseconds
 from tests.oracle.summaries import ratio
 from tests.oracle.worlds import World
@@ -33,17 +34,23 @@ def wilson(part: int, whole: int) -> tuple[float | None, float | None]:
 
 @dataclass(frozen=True)
 class Asked:
-    """One question of a video and kind: what the catalog says of it, who was asked, and what was answered."""
+    """One question of a video and kind: what the catalog says of it, who was asked or only met it, and what was answered."""
 
     video_id: str | None
     question: Question
     kind: str
     askings: Sequence[Asking]
     answers: Sequence[Answer]
+    met: Sequence[Exposure]
+
+    @property
+    def asked(self) -> set[str]:
+        return {each.viewer_id for each in self.askings}
 
     @property
     def exposed(self) -> set[str]:
-        return {each.viewer_id for each in self.askings}
+        """Rule 40: who was asked, and who met the element that asks."""
+        return self.asked | {each.facts.viewer_id for each in self.met}
 
     @property
     def answered(self) -> set[str]:
@@ -59,9 +66,10 @@ class Asked:
 
     @property
     def element_id(self) -> str | None:
-        """Its element in the catalog, else the first in byte order of those that asked it."""
+        """Its element in the catalog, else the first in byte order of those that exposed anybody to it."""
         named: str | None = self.question.get("element_id")
-        return named or min((each.event.get("element_id") for each in self.askings), default=None)
+        asking = [each.event.get("element_id") for each in self.askings] + [each.element_id for each in self.met]
+        return named or min(asking, default=None)
 
     @property
     def max_score(self) -> float | None:
@@ -83,7 +91,7 @@ class Asked:
 
 
 def asked_in(world: World, kind: str) -> dict[Key, Asked]:
-    """Rules 40 and 43: the questions of a kind by (video, question), those of the catalog that nobody was asked included."""
+    """Rules 40 and 43: the questions of a kind by (video, question), those of the catalog that nobody was exposed to included."""
     everything = answers_of(world)
     askings: dict[Key, list[Asking]] = defaultdict(list)
     answers: dict[Key, list[Answer]] = defaultdict(list)
@@ -92,12 +100,36 @@ def asked_in(world: World, kind: str) -> dict[Key, Asked]:
             askings[asking.question_key].append(asking)
     for answer in everything.of_kind(kind):
         answers[answer.asking.question_key].append(answer)
-    found = {key: Asked(key[0], known(members), kind, members, answers.get(key, [])) for key, members in askings.items()}
+    met = met_only(world, everything, kind)
+    found: dict[Key, Asked] = {}
+    for key in askings.keys() | met.keys():
+        members = askings.get(key, [])
+        question = everything.book.questions[str(key[1])] if key in met else known(members)
+        found[key] = Asked(key[0], question, kind, members, answers.get(key, []), met.get(key, []))
     for name, question in everything.book.questions.items():
         videos = {video for (video, asked), each in found.items() if asked == name and each.question.is_in_catalog}
         is_asked = bool(videos) if question.video_id is None else question.video_id in videos
         if question.authored_kind == kind and not is_asked:
-            found[question.video_id, name] = Asked(question.video_id, question, kind, [], [])
+            found[question.video_id, name] = Asked(question.video_id, question, kind, [], [], [])
+    return found
+
+
+def met_only(world: World, everything: Answers, kind: str) -> dict[Key, list[Exposure]]:
+    """Rule 40: by (video, question), the exposures to an element of a question of the catalog, of viewers whom no event asked by it."""
+    kinds: dict[Key, set[str]] = defaultdict(set)
+    viewers: dict[Key, set[str]] = defaultdict(set)
+    for asking in everything.askings:
+        place = asking.video_id, asking.event.get("element_id")
+        kinds[place].add(asking.kind)
+        viewers[place].add(asking.viewer_id)
+    found: dict[Key, list[Exposure]] = defaultdict(list)
+    for each in exposures_in(world):
+        place = each.facts.view.video_id, each.element_id
+        question = everything.book.asked_by(*place)
+        agreed = next(iter(kinds[place])) if len(kinds[place]) == 1 else None
+        is_met_only = question.is_in_catalog and each.facts.viewer_id not in viewers[place]
+        if is_met_only and (question.authored_kind or agreed) == kind:
+            found[place[0], question.question_id].append(each)
     return found
 
 

@@ -156,6 +156,64 @@ def test_whoever_does_not_answer_has_skipped():
     assert (row["exposed_viewers"], row["answered_viewers"], row["skipped_viewers"], row["skip_count"]) == (3, 1, 2, 1)
 
 
+def watched(device: str = "d") -> list[Record]:
+    """Half a minute of video v."""
+    moments = [("play", 0), ("heartbeat", 10), ("heartbeat", 20), ("pause", 30)]
+    return [said(kind, second, second, device_id=device) for kind, second in moments]
+
+
+def on_the_picture(**fields: object):
+    """Element e is there from second 10 to second 20 of video v."""
+    return authored("elements", {"node_id": "v", "element_id": "e", "from_seconds": 10, "to_seconds": 20, **fields})
+
+
+@pytest.mark.parametrize(
+    ("kind", "table", "rate"),
+    [("question", "question_result", "answer_rate"), ("survey", "survey_result", "response_rate")],
+)
+def test_who_watches_while_the_catalog_has_it_on_the_picture_is_exposed(kind, table, rate):
+    answer = "survey_response" if kind == "survey" else "question_answer"
+    story = [record for number in range(10) for record in watched(device=f"d{number}")]
+    story += [answered(15, "5", kind=answer, device_id=f"d{number}") for number in range(3)]
+    row = only_row(told(*story, catalog=(question(), on_the_picture(element_type=kind))), table)
+    assert (row["exposed_viewers"], row["answered_viewers"], row[rate]) == (10, 3, 0.3)
+    assert row.get("skipped_viewers", 7) == 7
+
+
+@pytest.mark.parametrize(
+    ("deed", "exposed"),
+    [
+        (said("element_click", 2, element_id="e"), 1),
+        (said("element_shown", 2, element_id="e"), 1),
+        (said("element_shown", 2, element_id="other"), 0),
+        (said("element_hidden", 2, element_id="e"), 0),
+    ],
+)
+def test_who_only_met_the_element_is_exposed_as_the_element_is(deed, exposed):
+    expected = told(said("play", 0, 0), deed, said("pause", 3, 3), catalog=(question(), on_the_picture(element_type="question")))
+    row = only_row(expected, "question_result")
+    assert (row["exposed_viewers"], row["skipped_viewers"], row["skip_count"]) == (exposed, exposed, 0)
+
+
+def test_of_a_question_of_unknown_kind_the_askings_say_what_was_met():
+    catalog = (question(), on_the_picture())
+    assert asked(told(*watched(), catalog=catalog)) == set()
+    quiz = answered(15, element_type="question", device_id="other")
+    assert only_row(told(*watched(), quiz, catalog=catalog), "question_result")["exposed_viewers"] == 2
+    poll = answered(16, "a", kind="poll_answer", device_id="third")
+    assert only_row(told(*watched(), quiz, poll, catalog=catalog), "question_result")["exposed_viewers"] == 1
+
+
+def test_a_question_of_any_video_is_listed_where_it_was_met():
+    catalog = (question(video_id=None, scale="nps"), on_the_picture())
+    assert asked(told(catalog=catalog)) == {("survey", None, "q")}
+    assert asked(told(*watched(), catalog=catalog)) == {("survey", "v", "q")}
+
+
+def test_an_element_that_asks_nothing_of_the_catalog_exposes_to_no_question():
+    assert asked(told(*watched(), catalog=(on_the_picture(element_type="question"),))) == set()
+
+
 def test_an_interval_of_nothing_is_unknown_and_never_leaves_zero_to_one():
     assert wilson(0, 0) == (None, None)
     assert wilson(0, 5)[0] == 0
@@ -303,6 +361,12 @@ def test_a_question_met_and_not_answered_counts_nothing_of_its_points():
     met = said("question_shown", 1, element_id="f", user_id="ann")
     row = progress(answered(0, "o1", user_id="ann"), met, catalog=(quiz, key))
     assert (row["question_count"], row["answered_question_count"], row["best_score"]) == (2, 1, 0.75)
+
+
+def test_a_question_that_was_only_on_the_picture_is_not_failed():
+    catalog = (assigned(9), question(max_score=1), YES_NO, authored("elements", {"node_id": "v", "element_id": "e"}))
+    row = progress(*finished(), catalog=catalog)
+    assert (row["status"], row["question_count"], row["best_score"]) == ("completed", 0, None)
 
 
 def test_the_best_and_the_last_score():

@@ -1,9 +1,9 @@
--- One row per question of a video and kind (quiz, poll, survey) that anybody was asked or that the catalog holds, with what is known of it.
+-- One row per question of a video and kind (quiz, poll, survey) that anybody was exposed to or the catalog holds, with what is known of it.
 {{ config(materialized='table') }}
 
 with
 
-asked as (
+exposed as (
 
     select
         question_key,
@@ -13,8 +13,7 @@ asked as (
         kind,
         bool_or(is_in_catalog) as is_in_catalog,
         min(element_id) as element_id
-    from {{ ref('int_viewer_askings') }}
-    where question_id is not null
+    from {{ ref('int_question_exposures') }}
     group by question_key, workspace_id, video_id, question_id, kind
 
 ),
@@ -51,20 +50,20 @@ authored as (
     where
         questions.authored_kind is not null
         and not exists (
-            select 1 from asked
+            select 1 from exposed
             where
-                asked.is_in_catalog
-                and asked.workspace_id = questions.workspace_id
-                and asked.question_id = questions.question_id
-                and asked.kind = questions.authored_kind
-                and (questions.video_id is null or asked.video_id = questions.video_id)
+                exposed.is_in_catalog
+                and exposed.workspace_id = questions.workspace_id
+                and exposed.question_id = questions.question_id
+                and exposed.kind = questions.authored_kind
+                and (questions.video_id is null or exposed.video_id = questions.video_id)
         )
 
 ),
 
 keys as (
 
-    select question_key, workspace_id, video_id, question_id, kind, is_in_catalog, element_id from asked
+    select question_key, workspace_id, video_id, question_id, kind, is_in_catalog, element_id from exposed
     union all
     select
         {{ question_key('authored') }} as question_key,

@@ -1,4 +1,5 @@
--- One row per element that asked anybody, with the question it asks: the catalog's, or itself where the catalog names none (rule 40).
+-- One row per element that asked anybody, with the question it asks: the catalog's, or itself where the catalog names none (rule 40);
+-- and per element that anybody was exposed to (rule 31) and that asks a question of the catalog.
 {{ config(materialized='table') }}
 
 with
@@ -15,6 +16,14 @@ asked as (
     from {{ ref('int_question_askings') }}
     where element_id is not null
     group by element_key, workspace_id, video_id, element_id
+
+),
+
+exposed as (
+
+    select workspace_id, video_id, element_id
+    from {{ ref('int_element_days') }}
+    group by workspace_id, video_id, element_id
 
 ),
 
@@ -39,20 +48,51 @@ of_any_video as (
 
 ),
 
+elements as (
+
+    select
+        element_key,
+        workspace_id,
+        video_id,
+        element_id,
+        case when least_answer_kind = greatest_answer_kind then least_answer_kind end as answered_kind,
+        true as is_asked
+    from asked
+    union all
+    select
+        {{ asking_element_key('exposed') }} as element_key,
+        exposed.workspace_id,
+        exposed.video_id,
+        exposed.element_id,
+        cast(null as {{ string_type() }}) as answered_kind,
+        false as is_asked
+    from exposed
+    left join asked
+        on
+            exposed.workspace_id = asked.workspace_id
+            and exposed.video_id = asked.video_id
+            and exposed.element_id = asked.element_id
+    where asked.element_id is null
+
+),
+
 resolved as (
 
     select
-        asked.*,
+        elements.*,
         coalesce(of_video.question_id, of_any_video.question_id, named.question_id) as catalog_question_id
-    from asked
+    from elements
     left join of_video
-        on asked.workspace_id = of_video.workspace_id and asked.video_id = of_video.video_id and asked.element_id = of_video.element_id
-    left join of_any_video on asked.workspace_id = of_any_video.workspace_id and asked.element_id = of_any_video.element_id
+        on
+            elements.workspace_id = of_video.workspace_id
+            and elements.video_id = of_video.video_id
+            and elements.element_id = of_video.element_id
+    left join of_any_video on elements.workspace_id = of_any_video.workspace_id and elements.element_id = of_any_video.element_id
     left join questions as named
         on
-            asked.workspace_id = named.workspace_id
-            and asked.element_id = named.question_id
-            and (named.video_id is null or asked.video_id = named.video_id)
+            elements.workspace_id = named.workspace_id
+            and elements.element_id = named.question_id
+            and (named.video_id is null or elements.video_id = named.video_id)
 
 ),
 
@@ -66,9 +106,10 @@ final as (
         coalesce(resolved.catalog_question_id, resolved.element_id) as question_id,
         resolved.catalog_question_id is not null as is_in_catalog,
         questions.authored_kind,
-        case when resolved.least_answer_kind = resolved.greatest_answer_kind then resolved.least_answer_kind end as answered_kind
+        resolved.answered_kind
     from resolved
     left join questions on resolved.workspace_id = questions.workspace_id and resolved.catalog_question_id = questions.question_id
+    where resolved.is_asked or resolved.catalog_question_id is not null
 
 )
 

@@ -10,9 +10,9 @@ questions as (
 
 ),
 
-askings as (
+question_exposures as (
 
-    select * from {{ ref('int_viewer_askings') }}
+    select * from {{ ref('int_question_exposures') }}
     where kind = 'quiz'
 
 ),
@@ -21,18 +21,6 @@ answers as (
 
     select * from {{ ref('int_graded_answers') }}
     where kind = 'quiz'
-
-),
-
-asked_viewers as (
-
-    select
-        question_key,
-        viewer_id,
-        sum(skip_count) as skip_count,
-        sum(answer_count) as answer_count
-    from askings
-    group by question_key, viewer_id
 
 ),
 
@@ -45,7 +33,7 @@ exposures as (
         count(*) filter (where answer_count = 0) as skipped_viewers,
         sum(skip_count) as skip_count,
         sum(answer_count) as answer_count
-    from asked_viewers
+    from question_exposures
     group by question_key
 
 ),

@@ -10,10 +10,10 @@ questions as (
 
 ),
 
-askings as (
+question_exposures as (
 
-    select * from {{ ref('int_viewer_askings') }}
-    where kind = 'survey' and question_id is not null
+    select * from {{ ref('int_question_exposures') }}
+    where kind = 'survey'
 
 ),
 
@@ -28,8 +28,8 @@ exposures as (
 
     select
         question_key,
-        count(distinct viewer_id) as exposed_viewers
-    from askings
+        count(*) as exposed_viewers
+    from question_exposures
     group by question_key
 
 ),
