@@ -12,6 +12,8 @@ from typing import Any
 from tests.oracle.audience import is_interaction, is_outbound
 from tests.oracle.authored import FACTS, FOR_EVER, ElementVersion
 from tests.oracle.facts import ViewFacts
+from tests.oracle.graph import Graph
+from tests.oracle.nodes import node_level_rows
 from tests.oracle.records import Event
 from tests.oracle.settings import DEFAULTS, to_milliseconds
 from tests.oracle.worlds import World
@@ -223,9 +225,11 @@ def element_performance(world: World) -> Rows:
     for each in exposures_in(world):
         number = each.version.number if each.version else unauthored_number(each.element, world)
         days[world.workspace_id, *each.element, number, each.facts.view.started_at.date()].append(each)
+    nodes = node_level_rows(world.views, [Graph(world.catalog)])
     rows: Rows = {}
     for key, members in days.items():
         row: dict[str, Any] = {
+            "node_level": nodes[key[:3]]["level"] if key[:3] in nodes else None,
             "exposed_views": len(members),
             "exposed_viewers": people(members),
             "outbound_clicks": sum(each.outbound_clicks for each in members),

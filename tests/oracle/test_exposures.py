@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from tests.oracle.expected import Expected
-from tests.oracle.stories import NOON, Record, at, authored, nodes, only_row, rows, said, told
+from tests.oracle.stories import NOON, Record, at, authored, edges, nodes, only_row, rows, said, told
 from tests.oracle.tables import rows_of
 
 BOX = {"box_x": 0.2, "box_y": 0.2, "box_width": 0.2, "box_height": 0.1}
@@ -168,6 +168,13 @@ def test_rates_are_of_viewers_and_of_views():
     row = only_row(expected, "element_performance")
     assert (row["clicks"], row["outbound_clicks"], row["exposed_views"], row["exposed_viewers"]) == (2, 2, 3, 2)
     assert (row["click_through_rate"], row["view_click_through_rate"], row["skip_rate"]) == (0.5, 1 / 3, 0.5)
+
+
+def test_an_element_lies_on_the_level_of_its_node():
+    click = in_node("element_click", 0, element_id="e")
+    stage = (authored("videos", {"start_node_id": "v"}), edges(("v", "n")))
+    assert only_row(told(click, catalog=stage), "element_performance")["node_level"] == 1
+    assert only_row(told(click), "element_performance")["node_level"] is None
 
 
 @pytest.mark.parametrize(

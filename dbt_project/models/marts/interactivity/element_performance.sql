@@ -14,6 +14,12 @@ elements as (
 
 ),
 
+nodes as (
+
+    select * from {{ ref('dim_node') }}
+
+),
+
 final as (
 
     select
@@ -29,6 +35,7 @@ final as (
         elements.name,
         elements.element_type,
         elements.destination,
+        nodes.level as node_level,
 
         ---------- exposures
         days.exposed_views,
@@ -63,6 +70,11 @@ final as (
             and days.node_id = elements.node_id
             and days.element_id = elements.element_id
             and coalesce(days.version_number, -1) = case when elements.is_in_catalog then elements.version_number else -1 end
+    left join nodes
+        on
+            elements.workspace_id = nodes.workspace_id
+            and elements.video_id = nodes.video_id
+            and elements.node_id = nodes.node_id
 
 )
 
