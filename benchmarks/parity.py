@@ -26,6 +26,7 @@ from benchmarks.parity_report import page
 from cluster.settings import ClusterError, Sizes
 from cluster.standalone import Cluster
 from ingestion.home import Home
+from ingestion.keeping import keep_private
 from ingestion.simulator import simulate
 from serving.generations import current_snapshot
 
@@ -199,6 +200,7 @@ def main(
     ] = None,
 ) -> None:
     """Exits with 1 when a table differs."""
+    keep_private()
     chosen = set(only or ("demo", "statements", "simulated"))
     found = {
         "demo": simulated(f"demo, {DEMO_EVENTS:,} events", DEMO_EVENTS, DEMO_DAYS, is_killed="simulated" not in chosen),

@@ -47,7 +47,9 @@ def files(
         snapshot = published_snapshot(home)
         # A folder that every run leaves whole stays so, however it was named.
         is_own = not to or Path(to).resolve() == home.exports.resolve()
-        written = write_own_files(home, snapshot, formats or ()) if is_own else write_files(snapshot, to, formats or (Format.CSV,))
+        written = (
+            write_own_files(home, snapshot, formats or ()) if is_own else write_files(snapshot, to, formats or (Format.CSV,))
+        )
     except (*FAULTS, OSError) as error:
         fail(error)
     for file in written.files:

@@ -146,9 +146,7 @@ def check_removals(plans: Sequence[Counts], task: Task, snapshot: Path) -> None:
             )
 
 
-def remove(
-    destination: Destination, ledger: Ledger, task: Task, snapshot: Path, kind: Kind, results: Counter[str]
-) -> None:
+def remove(destination: Destination, ledger: Ledger, task: Task, snapshot: Path, kind: Kind, results: Counter[str]) -> None:
     """Take away what is gone."""
     with compared(destination, ledger, task, snapshot, kind) as plan:
         ledger.forget(kind, plan.never_there())

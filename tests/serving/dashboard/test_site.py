@@ -110,14 +110,19 @@ def forced(monkeypatch: pytest.MonkeyPatch) -> set[int]:
     return waited
 
 
-def test_all_that_the_page_names_is_on_disk_before_the_page_is(altered, forced: set[int], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_that_the_page_names_is_on_disk_before_the_page_is(
+    altered, forced: set[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A power cut leaves the page of before, or everything that the new one names."""
     seen: list[set[str]] = []
     replace = os.replace
 
     def look(made: Path, target: Path) -> None:
         if target.name == "index.html":
-            named = [made, *(path for name in ("data", "assets") for path in (target.parent / name, *(target.parent / name).rglob("*")))]
+            named = [
+                made,
+                *(path for name in ("data", "assets") for path in (target.parent / name, *(target.parent / name).rglob("*"))),
+            ]
             seen.append({path.name for path in named if path.stat().st_ino not in forced})
             assert len(named) > 20
         replace(made, target)
@@ -305,9 +310,7 @@ def test_the_same_sources_are_built_once(site: Path) -> None:
     assert (folder / "index.html").stat().st_mtime_ns == made
 
 
-def test_built_code_is_on_disk_before_it_has_its_name(
-    tmp_path: Path, forced: set[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_built_code_is_on_disk_before_it_has_its_name(tmp_path: Path, forced: set[int], monkeypatch: pytest.MonkeyPatch) -> None:
     def build_some(_: object, command: list[str], __: Path) -> str:
         made = Path(command[command.index("--outDir") + 1])
         (made / "assets").mkdir(parents=True)
