@@ -13,9 +13,7 @@
 {# Of a record that wraps its properties these say which call it is. #}
 {% set of_calls = ['kind', 'type'] %}
 {% set paths = [] %}
-{% for name in said.values() | sum(start=[]) %}
-    {% do paths.extend([([name], 'string'), (['properties', name], 'string')]) %}
-{% endfor %}
+{% for name in said.values() | sum(start=[]) %}{% do paths.append(([name], 'string')) %}{% endfor %}
 with
 
 actions as (
@@ -26,12 +24,22 @@ actions as (
 
 ),
 
+wrapped as (
+
+    select
+        *,
+        {{ json_object_text(json_text_at('properties', '$.properties')) }} as inner_properties
+    from actions
+
+),
+
 parsed as (
 
     select
         *,
-        {{ json_record('properties', paths) }} as said
-    from actions
+        {{ json_record('properties', paths) }} as said,
+        {{ json_record('inner_properties', paths) }} as said_within
+    from wrapped
 
 ),
 
@@ -61,11 +69,11 @@ final as (
         {% for column, names in said.items() -%}
             coalesce(
                 {% for name in names -%}
-                    {{ identifier(json_field('said', ['properties', name])) }},
+                    {{ identifier(json_field('said_within', [name])) }},
                 {% endfor -%}
                 {% for name in names -%}
                     {% if name in of_calls -%}
-                        case when {{ json_field('said', ['properties']) }} is null then {{ identifier(json_field('said', [name])) }} end
+                        case when inner_properties is null then {{ identifier(json_field('said', [name])) }} end
                     {%- else -%}
                         {{ identifier(json_field('said', [name])) }}
                     {%- endif %}{{ ',' if not loop.last }}
