@@ -81,9 +81,10 @@ def test_a_raised_minimum_takes_smaller_groups_off_the_site(altered, monkeypatch
     def die(*_: object) -> None:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as killed:
         killed.setattr("serving.dashboard.site.prune", die)
-        refresh_site(home)
+        with pytest.raises(KeyboardInterrupt):
+            refresh_site(home)
     assert len(data_folders(home)) == 2
     of_four = refreshed(home)
     assert data_folders(home) == {of_four}
@@ -119,10 +120,7 @@ def test_all_that_the_page_names_is_on_disk_before_the_page_is(
 
     def look(made: Path, target: Path) -> None:
         if target.name == "index.html":
-            named = [
-                made,
-                *(path for name in ("data", "assets") for path in (target.parent / name, *(target.parent / name).rglob("*"))),
-            ]
+            named = list(target.parent.rglob("*"))
             seen.append({path.name for path in named if path.stat().st_ino not in forced})
             assert len(named) > 20
         replace(made, target)
