@@ -84,8 +84,8 @@ class Store:
         if "://" not in uri:
             folder = Path(uri).expanduser().absolute()
             return cls(LocalFileSystem(), str(folder), str(folder))
-        fs, folder = file_system(uri)
-        return cls(fs, folder.rstrip("/"), uri)
+        fs, root = file_system(uri)
+        return cls(fs, root.rstrip("/"), uri)
 
     @property
     def is_local(self) -> bool:
