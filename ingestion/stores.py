@@ -17,7 +17,7 @@ def file_system(uri: str) -> tuple[Any, str]:
     """
     protocol = uri.partition("://")[0]
     try:
-        return fsspec.core.url_to_fs(uri)
+        fs, root = fsspec.core.url_to_fs(uri)
     except ImportError as error:
         raise UnreachableError(
             f"{protocol}:// needs a package that is not installed here ({error}). Add it with .venv/bin/pip install; S3 works as it is."
@@ -26,3 +26,4 @@ def file_system(uri: str) -> tuple[Any, str]:
         raise UnreachableError(
             f"{protocol}:// is no address that can be read ({error}). Name a folder, or s3://bucket/folder."
         ) from error
+    return fs, root
