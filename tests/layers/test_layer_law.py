@@ -103,6 +103,21 @@ def test_every_source_of_ingestion_has_its_staging_folder(models: list[Node]) ->
     assert set(registered()) == emitters(models)
 
 
+def test_a_run_is_finished_only_once_everything_is_built_that_runs_compute_in_part(
+    manifest: dict[str, Any], models: list[Node]
+) -> None:
+    """What comes after the commit and is not built, because the run dies, no later run would take for stale."""
+    before = [node["unique_id"] for node in models if node["name"] == "built_loads"]
+    done: set[str] = set()
+    while before:
+        read = before.pop()
+        if read in manifest["nodes"] and read not in done:
+            done.add(read)
+            before += manifest["nodes"][read]["depends_on"].get("nodes", [])
+    incremental = [node for node in models if node["config"]["materialized"] == "incremental"]
+    assert [node["name"] for node in incremental if node["unique_id"] not in done] == []
+
+
 def test_the_layer_is_the_folder_is_the_schema(models: list[Node]) -> None:
     misplaced = [
         f"{node['name']} is built in {node['schema']}"

@@ -8,6 +8,7 @@
     -- depends_on: {{ ref('fct_interaction') }}
     -- depends_on: {{ ref('fct_watched_segment') }}
     -- depends_on: {{ ref('dim_viewer') }}
+    -- depends_on: {{ ref('dim_contact') }}
     -- depends_on: {{ ref('dim_node') }}
     -- depends_on: {{ ref('dim_date') }}
     -- depends_on: {{ ref('tracker_health') }}
