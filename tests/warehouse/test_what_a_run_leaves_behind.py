@@ -26,6 +26,8 @@ from tests.warehouse.stories import (
 )
 
 LATER = (said("f", f"{FIRST}T12:00:20", position_seconds=10), said("g", f"{FIRST}T12:00:30", position_seconds=20))
+SEEN_WITH_ANN = said("f", "2026-11-09T08:00:00", "identify", user_id="ann", video_id=None)
+SEEN_WITH_BOB = said("g", "2026-11-10T08:00:00", "identify", user_id="bob", video_id=None)
 VIEWS = "select device_id, watch_seconds from core.fct_view order by started_at"
 
 
@@ -176,3 +178,33 @@ def test_a_run_that_died_between_two_models_is_healed_by_the_next(
     two_days.must(two_days.dbt("run", "--select", " ".join(two_days.models[:position])))
     run(two_days)
     assert by_content(two_days) == undisturbed
+
+
+def die_after(warehouse: Warehouse, *models: str) -> None:
+    """A run that ends once these models are built, and all that come before the last of them."""
+    position = max(warehouse.models.index(model) for model in models) + 1
+    warehouse.must(warehouse.dbt("run", "--select", " ".join(warehouse.models[:position])))
+
+
+def test_a_user_known_only_to_a_run_that_died_names_no_day_before(two_days: Warehouse) -> None:
+    day = f"select unique_authenticated_viewers from kpis.kpi_video_daily where date_day = '{FIRST}'"
+    month = f"select unique_viewers from kpis.kpi_video_monthly where month_start_date = '{FIRST}'"
+    assert (asked(two_days, day), asked(two_days, month)) == ([(0,)], [(2,)])
+
+    deliver(two_days, "ann", SEEN_WITH_ANN)
+    die_after(two_days, "kpi_video_daily", "kpi_video_monthly")
+    assert (asked(two_days, day), asked(two_days, month)) == ([(1,)], [(1,)]), "the device is taken for ann"
+
+    deliver(two_days, "bob", SEEN_WITH_BOB)
+    run(two_days)
+    assert (asked(two_days, day), asked(two_days, month)) == ([(0,)], [(2,)]), "of two users it is neither's, as before"
+    assert differences(two_days) == []
+
+
+def test_what_a_run_changed_that_died_before_its_commit_is_published_by_the_next(two_days: Warehouse) -> None:
+    deliver(two_days, "ann", SEEN_WITH_ANN)
+    die_after(two_days, "built_device_users")
+    run(two_days)
+    told = asked(two_days, "select cast(report_date as varchar) from state.stale_report_dates order by report_date")
+    assert told == [(FIRST,), ("2026-11-09",)]
+    assert differences(two_days) == []

@@ -1,81 +1,12 @@
 -- One row per report date whose views, sessions or viewers may have changed since the last finished run.
--- depends_on: {{ ref('int_device_users') }}
--- depends_on: {{ ref('int_views') }}
--- depends_on: {{ ref('int_sessions') }}
--- depends_on: {{ ref('int_actions') }}
-{% set built = existing_relation('state', 'built_device_users') %}
 with
-
-scopes as (
-
-    select * from {{ ref('stale_scopes') }}
-
-),
-
-scope_stretches as (
-
-    select
-        cast(scope_from as date) as first_date,
-        cast(scope_to as date) as last_date
-    from scopes
-    group by cast(scope_from as date), cast(scope_to as date)
-
-),
-
-scope_dates as (
-
-    {{ unnest_dates('scope_stretches', [], 'first_date', 'last_date') }}
-
-),
-
-{% if built is none %}
--- nobody knows for whom the devices were taken: every date counts anew
-renamed_dates as (
-
-    select started_date as date_day from {{ ref('int_sessions') }}
-    group by started_date
-
-),
-{% else %}
-renamed_devices as (
-
-    {{ differing_versions('int_device_users', built, ['workspace_id', 'device_id', 'user_id']) }}
-
-),
-
-renamed_keys as (
-
-    select workspace_id, device_id from renamed_devices
-    group by workspace_id, device_id
-
-),
-
-renamed_activity as (
-
-    select workspace_id, device_id, started_date as date_day from {{ ref('int_views') }}
-    union all
-    select workspace_id, device_id, started_date as date_day from {{ ref('int_sessions') }}
-    union all
-    select workspace_id, device_id, occurred_date as date_day from {{ ref('int_actions') }}
-
-),
-
-renamed_dates as (
-
-    select renamed_activity.date_day
-    from renamed_activity
-    inner join renamed_keys
-        on renamed_activity.workspace_id = renamed_keys.workspace_id and renamed_activity.device_id = renamed_keys.device_id
-    group by renamed_activity.date_day
-
-),
-{% endif %}
 
 final as (
 
-    select date_day as report_date from scope_dates
-    union
-    select date_day as report_date from renamed_dates
+    select report_date
+    from {{ ref('report_date_journal') }}
+    where base_version = (select last_finished_run.version from {{ ref('last_finished_run') }} as last_finished_run)
+    group by report_date
 
 )
 
