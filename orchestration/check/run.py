@@ -11,8 +11,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ingestion.home import Home, recipes_of
-from ingestion.landing import Landing
+from ingestion.landing import CATALOG, Landing
 from ingestion.load import load_landing
+from ingestion.manifest import Manifest
 from ingestion.mapping.shelf import Shelf
 from orchestration.check.findings import FileBooks, Findings, Note
 from orchestration.check.paths import unmet_paths
@@ -58,7 +59,9 @@ def check(
         findings.left_alone += [Note(each.name, each.reason) for each in (*report.unknown, *report.waiting)]
         findings.left_alone += [Note(name, "It has the bytes of another file and counts once.") for name in report.skipped]
         shelf = Shelf.of(home)
-        events = [each for each in report.manifests if each.source != "catalog"]
+        empty = [each for each in report.manifests if each.source == CATALOG and each.lines == each.blank]
+        findings.notes += [of_empty_snapshot(each) for each in empty]
+        events = [each for each in report.manifests if each.source != CATALOG]
         if report.manifests:
             on_step("Staging the events")
             run_dbt(aside, STAGED)
@@ -67,6 +70,16 @@ def check(
             on_step("Looking for what the recipes name")
             findings.notes += unmet_paths(Landing.at(environment.landing), shelf, home.staging / "spool", most_lines)
         return findings
+
+
+def of_empty_snapshot(load: Manifest) -> Note:
+    """What a catalog file without records does."""
+    if load.as_of is None:
+        text = "It has no records, and no moment in its path: it changes nothing. Name it by a moment, as 2026-10-09.json."
+    else:
+        text = f"It has no records: from {load.as_of} (UTC) on there are no {load.entity} in any workspace that had some before."
+        text += " Leave it out if that is not meant."
+    return Note(load.path, text)
 
 
 @contextmanager

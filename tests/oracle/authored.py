@@ -66,6 +66,10 @@ class Authored:
             if (identifier(row.get("workspace_id")) or "default") == self.workspace_id
         ]
 
+    def emptyings(self, entity: str) -> list[datetime]:
+        """When a file without lines ended what was written of an entity before it, in order."""
+        return sorted(each.as_of or BEGINNING for each in self.snapshots if each.entity == entity and not each.rows)
+
     def newest(self, entity: str, *names: str) -> dict[Key, Writing]:
         """What the newest line that names each key says; who left the catalog keeps it."""
         return {tuple(identifier(each.row.get(name)) for name in names): each for each in self.writings(entity)}
@@ -74,6 +78,8 @@ class Authored:
         """What the newest snapshot says; who is absent from it is gone."""
         written = self.writings(entity)
         latest = max((each.as_of for each in written), default=None)
+        if latest is None or any(each > latest for each in self.emptyings(entity)):
+            return {}
         return {tuple(identifier(each.row.get(name)) for name in names): each.row for each in written if each.as_of == latest}
 
     def describes(self, video_id: str, when: datetime) -> bool:
@@ -92,12 +98,14 @@ class Authored:
             for each in self.snapshots
             if each.entity == "nodes"
         ]
-        return lifetimes(own, ("video_id", "node_id"))
+        # a file of other workspaces alone says nothing of this one
+        speaking = [each for each in own if each.rows or each.as_of in self.emptyings("nodes")]
+        return lifetimes(speaking, ("video_id", "node_id"))
 
     @cached_property
     def element_versions(self) -> Sequence[ElementVersion]:
         """Rule 30.2: every version of every element."""
-        return element_versions(self.writings("elements"))
+        return element_versions(self.writings("elements"), self.emptyings("elements"))
 
 
 FACTS = (
@@ -148,9 +156,10 @@ class Stretch:
     last_snapshot: int
 
 
-def element_versions(written: Sequence[Writing]) -> list[ElementVersion]:
+def element_versions(written: Sequence[Writing], emptyings: Sequence[datetime]) -> list[ElementVersion]:
     """Rule 30.2 for all lines of one workspace."""
     moments = sorted({each.as_of for each in written})
+    ends = [min(each for each in (*moments, *emptyings, FOR_EVER) if each > begin) for begin in moments]
     lines: dict[Key, dict[int, Row]] = {}
     for each in written:
         element = tuple(identifier(each.row.get(name)) for name in ("video_id", "node_id", "element_id"))
@@ -159,7 +168,7 @@ def element_versions(written: Sequence[Writing]) -> list[ElementVersion]:
 
     stretches: dict[Key, list[Stretch]] = {}
     for (element, since), rows in lines.items():
-        stretches.setdefault(element, []).extend(stretches_of(since, rows, moments))
+        stretches.setdefault(element, []).extend(stretches_of(since, rows, moments, ends))
 
     versions: list[ElementVersion] = []
     for element, said in stretches.items():
@@ -174,16 +183,22 @@ def element_versions(written: Sequence[Writing]) -> list[ElementVersion]:
     return versions
 
 
-def stretches_of(since: datetime, rows: Mapping[int, Row], moments: Sequence[datetime]) -> list[Stretch]:
-    """What the snapshots (by number) say of one element and valid_from, those that follow one another and agree as one."""
+def stretches_of(
+    since: datetime, rows: Mapping[int, Row], moments: Sequence[datetime], ends: Sequence[datetime]
+) -> list[Stretch]:
+    """What the snapshots (by number, with the moment of each and its end) say of one element and valid_from.
+
+    Those that follow one another and agree are one.
+    """
     found: list[Stretch] = []
     for number, row in sorted(rows.items()):
         facts = {name: row.get(name) for name in FACTS}
         until = moment(row.get("valid_to")) or FOR_EVER
         begin = moments[number] if number else BEGINNING
-        end = moments[number + 1] if number + 1 < len(moments) else FOR_EVER
+        end = ends[number]
         last = found[-1] if found else None
-        if last and last.last_snapshot == number - 1 and (last.facts, row_end(rows[number - 1])) == (facts, until):
+        follows = last is not None and last.last_snapshot == number - 1 and ends[number - 1] == moments[number]
+        if last and follows and (last.facts, row_end(rows[number - 1])) == (facts, until):
             last.valid_to, last.last_snapshot = min(end, until), number
         else:
             found.append(Stretch(since, facts, max(begin, since), min(end, until), number))

@@ -36,9 +36,11 @@ def lifetimes(snapshots: Iterable[Snapshot], identity: Sequence[str]) -> dict[tu
     """The versions of every id of one entity.
 
     The first snapshot is valid from the beginning, each until the next; a thing is closed by a snapshot
-    it is absent from. A snapshot that holds nothing says nothing.
+    it is absent from, and everything by one that holds nothing.
     """
-    ordered = sorted((each for each in snapshots if each.rows), key=lambda each: each.as_of or datetime.min)
+    said = list(snapshots)
+    moments = sorted({each.as_of or datetime.min for each in said})
+    ordered = sorted((each for each in said if each.rows), key=lambda each: each.as_of or datetime.min)
     names = {tuple(row.get(name) for name in identity) for snapshot in ordered for row in snapshot.rows}
     found: dict[tuple[Any, ...], list[Lifetime]] = {}
     for name in names:
@@ -47,7 +49,7 @@ def lifetimes(snapshots: Iterable[Snapshot], identity: Sequence[str]) -> dict[tu
             row = next((row for row in snapshot.rows if tuple(row.get(key) for key in identity) == name), None)
             if row is None:
                 continue
-            following = ordered[index + 1].as_of if index + 1 < len(ordered) else None
+            following = next((each for each in moments if each > (snapshot.as_of or datetime.min)), None)
             start = snapshot.as_of if index else None
             versions.append(Lifetime(start, following, row))
         found[name] = versions

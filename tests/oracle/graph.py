@@ -30,8 +30,9 @@ def workspace_of(row: Mapping[str, Any]) -> str:
 
 
 def snapshots_in_order(catalog: Catalog, entity: str) -> list[Snapshot]:
-    """The entity's snapshots, the newest last."""
-    return sorted((each for each in catalog.snapshots if each.entity == entity), key=lambda each: each.as_of or datetime.min)
+    """The entity's snapshots, the newest last; of one moment those that hold nothing come first."""
+    own = (each for each in catalog.snapshots if each.entity == entity)
+    return sorted(own, key=lambda each: (each.as_of or datetime.min, bool(each.rows)))
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,8 @@ def authored_edges(catalog: Catalog) -> dict[EdgeKey, Edge]:
     newest: dict[str, Snapshot] = {}
     records: dict[EdgeKey, tuple[Snapshot, list[bool | None]]] = {}
     for snapshot in snapshots_in_order(catalog, "edges"):
+        if not snapshot.rows:
+            newest = dict.fromkeys(newest, snapshot)
         for row in snapshot.rows:
             workspace, target = workspace_of(row), named(row, "to_node_id")
             newest[workspace] = snapshot

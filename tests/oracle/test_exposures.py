@@ -57,6 +57,11 @@ def test_an_element_left_out_of_a_snapshot_is_closed_by_it():
     assert versions(expected) == [(1, "e", None, 0), (1, "f", 0, None)]
 
 
+def test_an_empty_snapshot_closes_every_element_until_it_is_described_again():
+    expected = told(catalog=(snapshot(0, "e"), snapshot(60), snapshot(120, "e")))
+    assert versions(expected) == [(1, "e", None, 60), (2, "e", 120, None)]
+
+
 def test_the_last_line_of_a_snapshot_counts():
     assert versions(told(catalog=(snapshot(None, "first", "second"),))) == [(1, "second", None, None)]
 

@@ -187,6 +187,12 @@ def test_an_edge_that_left_the_catalog_still_explains_but_is_not_in_force():
     assert (rows["w", "v", "b", "c"]["transition_count"], rows["w", "v", "b", "c"]["is_in_catalog"]) == (0, True)
 
 
+def test_an_empty_snapshot_takes_every_edge_out_of_force():
+    catalog = (graph(("a", "b", True)), graph(as_of=NOON - timedelta(days=1)))
+    rows = told(enters("a", 0), enters("b", 5), catalog=catalog).path_transition()
+    assert (rows["w", "v", "a", "b"]["is_in_catalog"], rows["w", "v", "a", "b"]["is_default"]) == (False, True)
+
+
 def test_a_last_visit_ends_unless_it_played_on():
     ended = [enters("a", 0), said("ended", 5, 5, node_id="a")]
     assert visits(told(*ended), "left_by") == ["ended"]

@@ -336,6 +336,11 @@ def test_a_withdrawn_assignment_is_none():
     assert [key[2] for key in rows_of(expected, "learner_progress")] == ["user:ben"]
 
 
+def test_an_empty_snapshot_withdraws_every_assignment():
+    expected = told(catalog=(assigned(60), authored("assignments", as_of=NOON)))
+    assert not rows_of(expected, "learner_progress")
+
+
 def test_completed_without_a_score_is_completed_and_with_one_passed_or_failed():
     def status(*records):
         return progress(*finished(), *records, catalog=(assigned(9),))["status"]

@@ -56,6 +56,8 @@ def fill(landing: Path, recipes: Path) -> None:
         "xapi/a.ndjson": lines(STATEMENT, {**STATEMENT, "id": "s-2", "verb": {"id": "https://example.org/verbs/danced"}}),
         "mapped/broken/a.csv": "a;b\n1;2\n",
         "mapped/nobodys/a.csv": "a;b\n1;2\n",
+        "catalog/accounts.ndjson": "",
+        "catalog/contacts/2026-10-09.json": "[]",
         "catalog/videos.ndjson": lines({"video_id": "talk", "title": "A talk"}),
     }.items():
         path = landing / name
@@ -90,6 +92,8 @@ def found(environment: Environment) -> Findings:
 def test_every_file_has_its_books(found: Findings) -> None:
     books = {each.path: (each.lines, each.accepted, each.rejected, each.blank) for each in found.files}
     assert books == {
+        "catalog/accounts.ndjson": (0, 0, 0, 0),
+        "catalog/contacts/2026-10-09.json": (0, 0, 0, 0),
         "catalog/videos.ndjson": (1, 1, 0, 0),
         "mapped/kiosk/2026-10-05.csv": (32, 32, 0, 0),
         "mapped/training/2026-10-05.ndjson": (34, 32, 0, 2),
@@ -125,6 +129,13 @@ def test_a_recipes_typos_are_told(found: Findings) -> None:
     assert ("training.yml", "No record has a value at apprenant.apareil") in about
     assert ("training.yml", "No record says 'sorti', which means exit") in about
     assert [name for name, _ in about if name == "kiosk.yml"] == []
+
+
+def test_an_empty_catalog_file_is_told_with_what_it_does(found: Findings) -> None:
+    told = {note.about: note.text for note in found.notes if note.about.startswith("catalog/")}
+    assert told.keys() == {"catalog/accounts.ndjson", "catalog/contacts/2026-10-09.json"}
+    assert "it changes nothing" in told["catalog/accounts.ndjson"]
+    assert "from 2026-10-09T00:00:00 (UTC) on there are no contacts" in told["catalog/contacts/2026-10-09.json"]
 
 
 def test_what_no_recipe_is_for_is_told(found: Findings) -> None:

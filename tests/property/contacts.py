@@ -35,7 +35,8 @@ def random_contacts(seed: int, workspace: str, prefix: str, start: datetime) -> 
             for number in (1, 2)
             if not rarely(random, 0.15)
         ]  # fmt: skip
-        snapshots.append(Snapshot("contacts", moment, people))
+        if people:
+            snapshots.append(Snapshot("contacts", moment, people))
         snapshots.append(
             Snapshot("accounts", moment, [{"workspace_id": workspace, "account_id": "known", "domain": "W.example"}])
         )

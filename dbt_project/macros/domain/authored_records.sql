@@ -7,6 +7,7 @@
 
         select
             as_of,
+            emptied_at,
             load_id,
             line_number,
             {%- set paths = [(['workspace_id'], 'string')] -%}
@@ -21,6 +22,7 @@
 
         select
             as_of,
+            emptied_at,
             load_id,
             line_number,
             coalesce({{ identifier(json_field('parsed', ['workspace_id'])) }}, 'default') as workspace_id,

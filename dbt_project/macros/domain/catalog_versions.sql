@@ -1,6 +1,6 @@
 {# Versions of a catalog entity: one row per key and stretch of time in which its attributes stay the same. A workspace's snapshot holds
-   until its next one; the first holds from the beginning; a key absent from a snapshot is closed by it. Of a key written twice in one
-   snapshot the last line of the last load (by id) counts. #}
+   until its next one or an empty one; the first holds from the beginning; a key absent from a snapshot is closed by it. Of a key written
+   twice in one snapshot the last line of the last load (by id) counts. #}
 {% macro catalog_versions(relation, keys, attributes) -%}
     with
 
@@ -37,7 +37,8 @@
             {% for attribute in attributes %}records.{{ attribute }}, {% endfor %}
             snapshots.snapshot_number,
             case when snapshots.snapshot_number = 1 then cast('0001-01-01 00:00:00' as timestamp) else snapshots.as_of end as valid_from,
-            coalesce(snapshots.next_as_of, cast('9999-12-31 00:00:00' as timestamp)) as valid_to
+            -- least passes over a null
+            coalesce(least(snapshots.next_as_of, records.emptied_at), cast('9999-12-31 00:00:00' as timestamp)) as valid_to
         from records
         inner join snapshots on records.workspace_id = snapshots.workspace_id and records.as_of = snapshots.as_of
         where records.writing = 1
@@ -50,7 +51,7 @@
             *,
             case
                 when
-                    lag(snapshot_number) over (partition by {{ keys | join(', ') }} order by snapshot_number) = snapshot_number - 1
+                    lag(valid_to) over (partition by {{ keys | join(', ') }} order by snapshot_number) = valid_from
                     {% for attribute in attributes %}
                     and lag({{ attribute }}) over (partition by {{ keys | join(', ') }} order by snapshot_number) is not distinct from {{ attribute }}
                     {% endfor %}

@@ -36,7 +36,7 @@ final as (
         last_named.from_node_id,
         last_named.to_node_id,
         bool_or(last_named.is_default) as is_default,
-        max(last_named.as_of) = max(newest_snapshots.as_of) as is_in_force
+        max(last_named.as_of) = max(newest_snapshots.as_of) and max(last_named.emptied_at) is null as is_in_force
     from last_named
     inner join newest_snapshots on last_named.workspace_id = newest_snapshots.workspace_id
     where last_named.as_of = last_named.last_named_at
