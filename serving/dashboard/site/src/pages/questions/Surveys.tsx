@@ -28,7 +28,7 @@ export function Surveys(props: PageProps & AnswersData & { surveys: readonly Sur
     },
     { label: "Video", value: (row) => titleOf(catalog, row.video_id) },
     { label: "Scale", value: (row) => SCALES[row.scale ?? ""] ?? "unknown" },
-    { label: "Asked", kind: "count", value: (row) => row.exposed_viewers },
+    { label: "Exposed", kind: "count", value: (row) => row.exposed_viewers },
     { label: "Answered", kind: "count", value: (row) => unlessWithheld(row.is_withheld, row.answered_viewers) },
     { label: "Response rate", kind: "percent", value: (row) => unlessWithheld(row.is_withheld, row.response_rate) },
     { label: "Mean", kind: "decimal", value: (row) => unlessWithheld(row.is_score_withheld, row.rating_mean) },
@@ -73,7 +73,7 @@ function Score({ survey, minimumViewers }: { survey: SurveyRow; minimumViewers: 
     ...(survey.scale === "nps" ? [{ label: "Net promoter score", kind: "decimal" as const, value: score(survey.nps), note: "promoters less detractors, of 100" }] : []),
     ...(survey.scale === "csat" ? [{ label: "Satisfied (CSAT)", kind: "percent" as const, value: score(survey.csat), note: csatNote(survey) }] : []),
     ...(survey.rating_mean !== null || survey.is_score_withheld ? [{ label: "Mean rating", kind: "decimal" as const, value: score(survey.rating_mean), note: "" }] : []),
-    { label: "Answered", kind: "count" as const, value: unlessWithheld(survey.is_withheld, survey.answered_viewers), note: `of ${formatValue(survey.exposed_viewers, "count")} asked` },
+    { label: "Answered", kind: "count" as const, value: unlessWithheld(survey.is_withheld, survey.answered_viewers), note: `of ${formatValue(survey.exposed_viewers, "count")} exposed` },
     { label: "Response rate", kind: "percent" as const, value: unlessWithheld(survey.is_withheld, survey.response_rate), note: "" },
   ];
   return (
