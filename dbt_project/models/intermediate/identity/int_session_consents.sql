@@ -1,4 +1,4 @@
--- One row per session and user that its events name (null: none) in which consent to marketing was given or withdrawn: their last word (rule 90).
+-- One row per session and user its events name (null: none) in which consent to marketing was given or withdrawn: the last word (rule 90).
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_scopes',
