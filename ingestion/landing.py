@@ -95,16 +95,13 @@ class Landing:
 
     @classmethod
     def at(cls, uri: str) -> Landing:
-        """The landing zone at a local path or URI. A plain path is taken as it stands, whatever characters it holds.
+        """The landing zone at a local path or URI.
 
         Raises:
             ValueError: the URI holds a password.
             UnreachableError: nothing here reads such URIs.
         """
-        if "://" not in uri:
-            return cls(LocalFileSystem(), str(Path(uri).expanduser().absolute()))
-        fs, root = file_system(without_password(uri, "LANDING"))
-        return cls(fs, root.rstrip("/"))
+        return cls(*file_system(without_password(uri, "LANDING")))
 
     @property
     def is_local(self) -> bool:

@@ -1,23 +1,27 @@
-"""File systems behind addresses: all that fsspec knows."""
+"""File systems behind addresses: this machine's disks, and all that fsspec knows."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import fsspec
+from fsspec.implementations.local import LocalFileSystem
 
 from ingestion.trouble import UnreachableError
 
 
-def file_system(uri: str) -> tuple[Any, str]:
-    """The file system of a URI, and the path in it.
+def file_system(location: str) -> tuple[Any, str]:
+    """The file system of a path or URI, and the path in it. A plain path is taken as it stands, whatever characters it holds.
 
     Raises:
         UnreachableError: fsspec does not know the protocol, or the package that it needs for it is not installed.
     """
-    protocol = uri.partition("://")[0]
+    protocol, separator, _ = location.partition("://")
+    if not separator:
+        return LocalFileSystem(), str(Path(location).expanduser().absolute())
     try:
-        fs, root = fsspec.core.url_to_fs(uri)
+        fs, root = fsspec.core.url_to_fs(location)
     except ImportError as error:
         raise UnreachableError(
             f"{protocol}:// needs a package that is not installed here ({error}). Add it with .venv/bin/pip install; S3 works as it is."
@@ -26,4 +30,4 @@ def file_system(uri: str) -> tuple[Any, str]:
         raise UnreachableError(
             f"{protocol}:// is no address that can be read ({error}). Name a folder, or s3://bucket/folder."
         ) from error
-    return fs, root
+    return fs, root.rstrip("/")

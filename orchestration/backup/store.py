@@ -76,16 +76,13 @@ class Store:
 
     @classmethod
     def at(cls, uri: str) -> Store:
-        """The store at a path or fsspec URI; a plain path is taken as it stands.
+        """The store at a path or fsspec URI.
 
         Raises:
             UnreachableError: nothing here writes to such URIs.
         """
-        if "://" not in uri:
-            folder = Path(uri).expanduser().absolute()
-            return cls(LocalFileSystem(), str(folder), str(folder))
-        fs, root = file_system(uri)
-        return cls(fs, root.rstrip("/"), uri)
+        fs, folder = file_system(uri)
+        return cls(fs, folder, uri if "://" in uri else folder)
 
     @property
     def is_local(self) -> bool:

@@ -77,8 +77,10 @@ def of_empty_snapshot(load: Manifest) -> Note:
     if load.as_of is None:
         text = "It has no records, and no moment in its path: it changes nothing. Name it by a moment, as 2026-10-09.json."
     else:
-        text = f"It has no records: from {load.as_of} (UTC) on there are no {load.entity} in any workspace that had some before."
-        text += " Leave it out if that is not meant."
+        text = (
+            f"It has no records: from {load.as_of} (UTC) on there are no {load.entity} in any workspace that had some before. "
+            "Leave it out if that is not meant."
+        )
     return Note(load.path, text)
 
 

@@ -80,8 +80,13 @@ def add_a_day(home: Home, logs: Path, name: str = "later") -> None:
 
 
 @pytest.mark.parametrize("place", ["folder", "memory://backups-of-a-test"])
-def test_a_restored_lake_is_the_lake_that_was_backed_up(home: Home, tmp_path: Path, place: str) -> None:
+def test_a_restored_lake_is_the_lake_that_was_backed_up(
+    home: Home, tmp_path: Path, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     target = place if "://" in place else str(tmp_path / place)
+    if "://" in target:
+        # fsspec's memory gives all readers of a file one position in it: two at once read each other's bytes.
+        monkeypatch.setattr("orchestration.backup.restore.COPIES_AT_ONCE", 1)
     back_up(home, target)
     other = Home(tmp_path / "other")
     restore(other, target)
